@@ -1,0 +1,1 @@
+"""What is learnt or curated: gazetteers, lexicons, training sentences and the classifier's artefact."""

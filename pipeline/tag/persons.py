@@ -138,8 +138,7 @@ def _in_lists(text: str, runs: Sequence[_Run], names: dict[int, Span]) -> dict[i
             last_end = names[run.start].end
             continue
         if 0 <= last_end and run.start - last_end < 14 and _LIST_GAP.fullmatch(text[last_end : run.start]):
-            pair = len(run.words) == 2 and "-" in text[last_end : run.start]
-            if 2 <= len(run.words) <= 4 and (run.words[0] in _families() or pair):
+            if 2 <= len(run.words) <= 4 and run.words[0] in _families():
                 found[run.start] = Span(run.start, run.end)
                 last_end = run.end
     return found

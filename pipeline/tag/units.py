@@ -1,0 +1,503 @@
+"""Units: named bodies, found by composition rather than from a closed list.
+
+A name is a head ("Sở", "Chi cục", "UBND"), then what the head calls for: a field of work, another body,
+a level with its place, a number. The words and classes of heads stand in `models/gazetteers/unit_*`.
+A parent behind a comma or "của" is a mention of its own; a person's name after a unit is no part of it.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+
+from baocao.models.gazetteers import rows
+from baocao.pipeline.tag import Mention
+from baocao.report import EntityType
+from baocao.text import UPPER, spelling_key
+
+_TOKEN = re.compile(
+    rf"TP\.\s?HCM|[{UPPER}]{{1,}}(?:[&,-][{UPPER}]+)+(?![\w])|(?:TP|Tp|TX|TT|Q|P|H|X)\.(?=\s?[{UPPER}\d])"
+    r"|[^\W_]+(?:['’][^\W_]+)?|[^\w\s]"
+)
+_LEVELS = ("tỉnh", "thành phố", "thành", "tp", "tp.", "quận", "huyện", "thị xã", "tx", "tx.", "thị trấn", "xã",
+           "phường", "đặc khu", "q.", "p.", "h.", "x.", "tt.")  # fmt: skip
+_SMALL_LEVELS = frozenset(("xã", "phường", "thị trấn", "đặc khu", "p.", "x.", "tt."))
+_SUFFIXES = frozenset(("trung ương", "việt nam", "quốc gia", "nhà nước", "tw", "toàn quốc", "vn"))
+_DEFINITION = re.compile(r"\s*\((?:gọi tắt là |sau đây gọi là |viết tắt là )?([^\W\d_][\w&-]{1,14})\)")
+_NUMBER = re.compile(r"(?:\d{1,3}[A-Z]?|[IVX]{1,5})$")
+_PLURAL = frozenset("các những nhiều hai ba bốn năm sáu".split())
+_CONNECTORS = frozenset(("và", "-", "–", "&"))
+_SPREAD = re.compile(r"\s+(?:ở |tại |thuộc )?(?:các|những|nhiều|một số)\s+(?:tỉnh|huyện|xã|quận|phường|cấp|địa phương|thành phố|bộ)\b", re.I)
+_MEMBERS = re.compile(rf"\s+các tỉnh(?:, thành phố)?(?:\s+trực thuộc Trung ương|(?:\s+[{UPPER}][^\W\d_]*){{1,4}}(?:\s+[Bb]ộ)?)?")
+_WORDS_WITH_HEADS = frozenset(("xã hội", "cán bộ", "nội bộ", "toàn bộ", "đồng bộ", "cơ sở", "trụ sở", "đại hội", "cơ hội", "ủy ban", "tiến bộ"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    """A syllable, abbreviation or sign; `key` compares spellings of any case and tone placement."""
+
+    start: int
+    end: int
+    text: str
+    key: str
+
+    @property
+    def capital(self) -> bool:
+        return self.text[0].isupper()
+
+
+@dataclass(slots=True)
+class _Node:
+    """A node of a trie over token keys; `entry` is the canonical form and the classes where a name ends."""
+
+    next: dict[str, "_Node"] = field(default_factory=dict)
+    entry: tuple[str, frozenset[str]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Parse:
+    """A stretch of tokens read as part of a name, with its canonical words."""
+
+    end: int
+    words: tuple[str, ...]
+
+
+def find_units(text: str) -> list[Mention]:
+    """Return every UNIT mention of `text`, in order, disjoint, with its norm."""
+    tokens = _tokens(text)
+    found = list(_names(text, tokens))
+    defined = _defined(text, found)
+    found = [
+        Mention(m.start, m.end, m.type, defined.get(m.of(text), m.norm)) for m in found
+    ] + _acronyms(tokens, found, defined)
+    return _one_norm_each(text, sorted(found, key=lambda m: m.start))
+
+
+def _tokens(text: str) -> list[_Token]:
+    return [_Token(m.start(), m.end(), m[0], spelling_key(m[0])) for m in _TOKEN.finditer(text)]
+
+
+def _names(text: str, tokens: Sequence[_Token]) -> Iterator[Mention]:
+    heads = _heads().next
+    at = 0
+    while at < len(tokens):
+        if tokens[at].key not in heads:
+            at += 1
+            continue
+        head = _head_at(tokens, at)
+        if head and _is_office(tokens, at, head) or _inside_word(tokens, at):
+            at += 1
+            continue
+        parse = head and _name(text, tokens, at, 0)
+        if not head or not parse:
+            listed = list(_plain_list(text, tokens, at, head)) if head else []
+            yield from listed
+            at += 1
+            continue
+        parse = _spread(text, tokens, at, parse, head[1][1])
+        if parse is None:
+            at = head[0]
+            continue
+        yield _mention(text, tokens, at, parse)
+        coordinated, at = _coordinated(text, tokens, parse.end, head[1][0])
+        yield from coordinated
+
+
+def _is_office(tokens: Sequence[_Token], at: int, head: tuple[int, tuple[str, frozenset[str]]]) -> bool:
+    """Tell whether a head is part of an office: "Chánh Thanh tra Bộ Tư pháp", "Phó Ban Thường trực"."""
+    inner = _head_at(tokens, head[0])
+    office = head[1][0] == "Thanh tra" and at > 0 and tokens[at - 1].text.lower() == "chánh"
+    standing = " ".join(t.key for t in tokens[head[0] : head[0] + 2]) == spelling_key("thường trực")
+    return standing or bool(office and inner and inner[1][0] in ("Bộ", "Sở", "Tổng cục", "Cục"))
+
+
+def _inside_word(tokens: Sequence[_Token], at: int) -> bool:
+    """Tell whether a head in capitals is the end of another word: "CỘNG HÒA XÃ HỘI …", "CÁN BỘ"."""
+    before = tokens[at - 1].text if at else ""
+    return before.isupper() and f"{before} {tokens[at].text}".lower() in _WORDS_WITH_HEADS
+
+
+def _spread(
+    text: str, tokens: Sequence[_Token], at: int, parse: _Parse, classes: frozenset[str]
+) -> _Parse | None:
+    """Drop "Thanh tra Sở Du lịch các tỉnh" (many bodies); a cluster takes its members in."""
+    following = text[tokens[parse.end - 1].end : tokens[parse.end - 1].end + 60]
+    if not _SPREAD.match(following):
+        return parse
+    if "cluster" not in classes:
+        return None
+    members = _MEMBERS.match(following)
+    limit = tokens[parse.end - 1].end + (members.end() if members else 0)
+    end = parse.end
+    while end < len(tokens) and tokens[end].end <= limit:
+        end += 1
+    return _Parse(end, (*parse.words, text[tokens[parse.end].start : tokens[end - 1].end]) if end > parse.end else parse.words)
+
+
+def _mention(text: str, tokens: Sequence[_Token], at: int, parse: _Parse, lead: str = "") -> Mention:
+    start, end = tokens[at].start, tokens[parse.end - 1].end
+    written = text[start:end]
+    expanded = " ".join(parse.words)
+    expanded = " ".join(_expanded(word) for word in expanded.split(" "))
+    if "–" in written:
+        expanded = expanded.replace(" - ", " – ")
+    changed = lead or written.isupper() or any(t.text in _expansions() for t in tokens[at : parse.end])
+    norm = lead + (expanded if changed else " ".join(written.split()))
+    norm = re.sub(r"\s*\([^)]*\)", "", re.sub(r"\s+([,)])", r"\1", norm))
+    return Mention(start, end, EntityType.UNIT, norm[0].upper() + norm[1:])
+
+
+def _head_at(tokens: Sequence[_Token], at: int) -> tuple[int, tuple[str, frozenset[str]]] | None:
+    """Return where the longest head at `at` ends, and its entry; lower case only where its class says so."""
+    node, best = _heads(), None
+    for i in range(at, min(len(tokens), at + 9)):
+        following = node.next.get(tokens[i].key)
+        if following is None:
+            break
+        node = following
+        if node.entry and (tokens[at].capital or ("lower" in node.entry[1] and not tokens[i].capital)):
+            best = i + 1, node.entry
+    if best and not tokens[at].capital and "alone" not in best[1][1] and "cluster" not in best[1][1]:
+        return best if _place(tokens, best[0]) or "level" in best[1][1] else None
+    return best
+
+
+def _name(text: str, tokens: Sequence[_Token], at: int, depth: int) -> _Parse | None:
+    """Read a whole name at `at`, or None where the head stands alone and may not."""
+    head = _head_at(tokens, at)
+    if head is None or depth > 4:
+        return None
+    end, (canonical, classes) = head
+    written = tokens[at].text
+    one = _expanded(written) if written in _expansions() or not written.isupper() else canonical
+    words = (one if end == at + 1 else _cased(canonical, tokens[at:end]),)
+    tail = _tail(text, tokens, end, classes, depth)
+    if "cluster" in classes and not _cluster_ok(tokens, at, end, tail):
+        return None
+    if tail.end == end and "alone" not in classes:
+        return None
+    if classes & {"level", "number"} and "alone" not in classes and not tail.words:
+        return None
+    return _Parse(tail.end, words + tail.words)
+
+
+def _cased(canonical: str, written: Sequence[_Token]) -> str:
+    return canonical if all(t.text.isupper() or not t.text.isalpha() for t in written) else " ".join(t.text for t in written)
+
+
+def _cluster_ok(tokens: Sequence[_Token], at: int, end: int, tail: _Parse) -> bool:
+    numbered = any(_NUMBER.match(t.text) for t in tokens[end : tail.end])
+    return numbered or (tokens[at].capital and tail.end > end)
+
+
+def _tail(text: str, tokens: Sequence[_Token], at: int, classes: frozenset[str], depth: int) -> _Parse:
+    """Read fields, nested bodies, numbers and places behind a head."""
+    start, placed = at, False
+    words: list[str] = []
+    open_to_fields = bool(classes & {"field", "named", "ministry", "cluster"})
+    while at < len(tokens) and not _broken(text, tokens, at):
+        step = _place(tokens, at) or (None if placed else _number(tokens, at))
+        body = _nested(text, tokens, at, depth, classes) if not placed else None
+        if body and body.end >= (step.end if step else at):
+            words += body.words
+            at = body.end
+            break
+        placed = placed or (step is not None and not _NUMBER.match(step.words[-1]))
+        if step is None and open_to_fields and not placed:
+            step = _field(tokens, at) if at == start or tokens[at].capital else None
+            step = step or _abbreviation(tokens, at)
+            step = step or _proper(tokens, at, classes) or _going_on(tokens, at, started=at > start)
+        if step is None and "alone" in classes and tokens[at].text in ("TNCS", "Cộng") and at == start:
+            step = _capitals(tokens, at, 7)
+        if step is None:
+            step = _in_brackets(text, tokens, at, classes)
+        if step is None:
+            break
+        words += step.words
+        at = step.end
+        open_to_fields = open_to_fields and "ministry" not in classes
+        if classes <= {"alone", "lower"} and step.end < len(tokens) and _place(tokens, step.end) is None:
+            break
+    return _Parse(at, tuple(words))
+
+
+def _broken(text: str, tokens: Sequence[_Token], at: int) -> bool:
+    """A line's end stops a name, unless both lines are in capitals (a header set in two lines)."""
+    if at == 0:
+        return False
+    gap = text[tokens[at - 1].end : tokens[at].start]
+    return "\n" in gap and not (tokens[at - 1].text.isupper() and tokens[at].text.isupper() and len(tokens[at].text) > 1)
+
+
+def _place(tokens: Sequence[_Token], at: int) -> _Parse | None:
+    """Read "huyện Gò Dầu", "tỉnh", "TP.HCM", "Trung ương", or a known place without its level."""
+    if at >= len(tokens):
+        return None
+    if tokens[at].text.replace(" ", "") in ("TP.HCM", "TPHCM"):
+        return _Parse(at + 1, ("Thành phố Hồ Chí Minh",))
+    pair = " ".join(t.text.lower() for t in tokens[at : at + 2])
+    for count in (2, 1):
+        lowered = pair if count == 2 else tokens[at].text.lower()
+        if lowered in _SUFFIXES and (lowered != "nhà nước" or tokens[at].capital):
+            return _Parse(at + count, (" ".join(t.text for t in tokens[at : at + count]),))
+        if lowered in _LEVELS and not (lowered == "thành" and count == 1):
+            name = _place_name(tokens, at + count, small=lowered in _SMALL_LEVELS)
+            level = _level_word(tokens[at : at + count])
+            return _Parse(name.end, (level, *name.words)) if name else _Parse(at + count, (level,))
+    known = _longest(_place_trie(), tokens, at)
+    return known if known and tokens[at].capital else None
+
+
+def _level_word(tokens: Sequence[_Token]) -> str:
+    written = " ".join(t.text for t in tokens)
+    if written.upper().rstrip(".") == "TP":
+        return "Thành phố"
+    return written.lower() if written.isupper() and len(written) > 2 else written
+
+
+def _place_name(tokens: Sequence[_Token], at: int, *, small: bool) -> _Parse | None:
+    known = _longest(_place_trie(), tokens, at)
+    if known:
+        return known
+    if at < len(tokens) and re.fullmatch(r"\d{1,2}", tokens[at].text):
+        return _Parse(at + 1, (tokens[at].text,))
+    run = _capitals(tokens, at, 4)
+    if run is None or (not small and len(run.words) > 3):
+        return None
+    person = run.words[0].title() in _families() and len(run.words) >= 3
+    return None if person else run
+
+
+def _capitals(tokens: Sequence[_Token], at: int, most: int) -> _Parse | None:
+    end = at
+    while end < len(tokens) and end - at < most and tokens[end].capital and tokens[end].text.isalpha():
+        if end > at and (_head_at(tokens, end) or tokens[end].start != tokens[end - 1].end + 1):
+            break
+        end += 1
+    return _Parse(end, tuple(t.text for t in tokens[at:end])) if end > at else None
+
+
+def _number(tokens: Sequence[_Token], at: int) -> _Parse | None:
+    counted = tokens[at].key == spelling_key("số")
+    i = at + 1 if counted else at
+    if i >= len(tokens) or not _NUMBER.match(tokens[i].text):
+        return None
+    following = tokens[i + 1].text if i + 1 < len(tokens) else ""
+    if not counted and (following in ("/", "%", ".") and tokens[i].text.isdigit() and following != "."):
+        return None
+    if not counted and following.lower() in ("tháng", "năm", "đơn", "người", "cán", "ngày", "giờ", "quý"):
+        return None
+    return _Parse(i + 1, tuple(t.text for t in tokens[at : i + 1]))
+
+
+def _nested(
+    text: str, tokens: Sequence[_Token], at: int, depth: int, classes: frozenset[str]
+) -> _Parse | None:
+    head = _head_at(tokens, at)
+    if head is None or "ministry" in classes:
+        return None
+    parse = _name(text, tokens, at, depth + 1)
+    if parse is None and tokens[at].capital and head[1][0] in ("Bộ", "Sở", "Cục", "Tổng cục"):
+        return _Parse(head[0], (head[1][0],))  # "Thanh tra Bộ", "Văn phòng Sở"
+    return parse
+
+
+def _field(tokens: Sequence[_Token], at: int) -> _Parse | None:
+    return _longest(_field_trie(), tokens, at)
+
+
+def _abbreviation(tokens: Sequence[_Token], at: int) -> _Parse | None:
+    word = tokens[at].text
+    if word in _expansions() or re.fullmatch(rf"[{UPPER}]+[&-][{UPPER}&,-]+", word):
+        return _Parse(at + 1, (_expanded(word),))
+    return None
+
+
+def _proper(tokens: Sequence[_Token], at: int, classes: frozenset[str]) -> _Parse | None:
+    """Read a capitalised word of a name that no list has, but no person's name after a unit."""
+    if "ministry" in classes or not tokens[at].capital or not tokens[at].text[0].isalpha():
+        return None
+    run = _capitals(tokens, at, 6)
+    if run is None or run.words[0] in _openers():
+        return None
+    person = run.words[0].title() in _families() and 2 <= len(run.words) <= 5
+    if "named" not in classes and (person or tokens[at].text.isupper() and len(tokens[at].text) > 6):
+        return None
+    return run
+
+
+def _going_on(tokens: Sequence[_Token], at: int, *, started: bool) -> _Parse | None:
+    """Read a lower-case word of work, alone or behind "và" or a dash, once the field has begun."""
+    if not started:
+        return None
+    word = _word(tokens, at)
+    if word or tokens[at].text not in _CONNECTORS or at + 1 >= len(tokens):
+        return word
+    follow = _word(tokens, at + 1)
+    if follow is None and tokens[at].text in ("-", "–", "&") and tokens[at + 1].capital:
+        follow = _field(tokens, at + 1)
+    if follow is None or (tokens[at].text == "và" and tokens[at + 1].capital):
+        return None
+    return _Parse(follow.end, (tokens[at].text, *follow.words))
+
+
+def _word(tokens: Sequence[_Token], at: int) -> _Parse | None:
+    """Read a word of `unit_words.txt`; one that may be the sentence's verb only before another word."""
+    word = _longest(_word_trie(), tokens, at)
+    if word is None or word.words[0].lower() not in _verbs():
+        return word
+    follow = _word(tokens, word.end) if word.end < len(tokens) else None
+    return _Parse(follow.end, word.words + follow.words) if follow else None
+
+
+def _in_brackets(text: str, tokens: Sequence[_Token], at: int, classes: frozenset[str]) -> _Parse | None:
+    """Skip an abbreviation given inside the name: "Ủy ban nhân dân (UBND) tỉnh"."""
+    if tokens[at].text != "(" or at + 3 >= len(tokens) or tokens[at + 2].text != ")":
+        return None
+    if not tokens[at + 1].text.isupper() or "\n" in text[tokens[at].start : tokens[at + 3].start]:
+        return None
+    return _place(tokens, at + 3)
+
+
+def _coordinated(
+    text: str, tokens: Sequence[_Token], at: int, head: str
+) -> tuple[list[Mention], int]:
+    """Read the further fields of "Sở Nội vụ, Tài chính, Tư pháp": each a mention with its head in the norm."""
+    found: list[Mention] = []
+    if head not in ("Sở", "Bộ", "Phòng", "Vụ", "Cục"):
+        return found, at
+    while at + 1 < len(tokens) and tokens[at].text in (",", "và", ";", "&"):
+        i = at + 1
+        if _head_at(tokens, i) or not tokens[i].capital or "\n" in text[tokens[at].start : tokens[i].start]:
+            break
+        step = _field(tokens, i) or (_abbreviation(tokens, i) if tokens[i].text in _expansions() else None)
+        if step is None or (step.end < len(tokens) and tokens[step.end].text not in (",", "và", ".", ";", ")", "…")):
+            break
+        found.append(_mention(text, tokens, i, step, f"{head} "))
+        at = step.end
+    return found, at
+
+
+def _plain_list(
+    text: str, tokens: Sequence[_Token], at: int, head: tuple[int, tuple[str, frozenset[str]]]
+) -> Iterator[Mention]:
+    """Read "các Sở: Nội vụ, Tài chính": the head of all stands before a colon."""
+    end, (canonical, _) = head
+    plural = at > 0 and (tokens[at - 1].text.lower() in _PLURAL or tokens[at - 1].text.isdigit())
+    if not plural or end + 1 >= len(tokens) or tokens[end].text not in (":", ",", "("):
+        return
+    first = _field(tokens, end + 1)
+    if tokens[end].text == "," or first is None or not tokens[end + 1].capital:
+        return
+    yield _mention(text, tokens, end + 1, first, f"{canonical} ")
+    yield from _coordinated(text, tokens, first.end, canonical)[0]
+
+
+def _defined(text: str, found: Sequence[Mention]) -> dict[str, str]:
+    """Return the acronyms that the text defines behind a full name: "… (NHCSXH)"."""
+    defined: dict[str, str] = {}
+    for mention in found:
+        match = _DEFINITION.match(text, mention.end)
+        if match and mention.norm and (match[1] in _expansions() or sum(map(str.isupper, match[1])) >= 2):
+            defined[match[1]] = mention.norm
+    return defined
+
+
+def _acronyms(
+    tokens: Sequence[_Token], found: Sequence[Mention], defined: dict[str, str]
+) -> list[Mention]:
+    """Find the bare uses of defined acronyms outside the mentions already found."""
+    starts = {m.start: m for m in found}
+    out: list[Mention] = []
+    covered = 0
+    for token in tokens:
+        if token.start in starts:
+            covered = starts[token.start].end
+        if token.text in defined and token.start >= covered:
+            out.append(Mention(token.start, token.end, EntityType.UNIT, defined[token.text]))
+    return out
+
+
+def _one_norm_each(text: str, found: Sequence[Mention]) -> list[Mention]:
+    """Give "Khối II" the norm of "Khối thi đua số II" where the text has one such body."""
+    full: dict[tuple[str, str], set[str]] = {}
+    for mention in found:
+        words = mention.of(text).split()
+        if words[0].lower() in ("khối", "cụm") and len(words) > 3 and words[-2] == "số" and mention.norm:
+            full.setdefault((words[0].lower(), words[-1]), set()).add(mention.norm[0].upper() + mention.norm[1:])
+    out: list[Mention] = []
+    for mention in found:
+        words = mention.of(text).split()
+        names = full.get((words[0].lower(), words[-1]), set())
+        norm = next(iter(names)) if len(names) == 1 else mention.norm
+        out.append(Mention(mention.start, mention.end, mention.type, norm))
+    return out
+
+
+def _longest(trie: _Node, tokens: Sequence[_Token], at: int) -> _Parse | None:
+    node, best = trie, None
+    for i in range(at, min(len(tokens), at + 16)):
+        key = "-" if tokens[i].text in ("–", "—") else tokens[i].key
+        following = node.next.get(key)
+        if following is None:
+            break
+        node = following
+        if node.entry:
+            best = i + 1, node.entry[0]
+    if best is None:
+        return None
+    return _Parse(best[0], (_cased(best[1], tokens[at : best[0]]),))
+
+
+def _expanded(word: str) -> str:
+    return _expansions().get(word, word)
+
+
+def _trie(entries: Iterator[tuple[str, frozenset[str]]]) -> _Node:
+    root = _Node()
+    for name, classes in entries:
+        node = root
+        for token in _tokens(name):
+            node = node.next.setdefault("-" if token.text in ("–", "—") else token.key, _Node())
+        node.entry = node.entry or (name, classes)
+    return root
+
+
+@cache
+def _heads() -> _Node:
+    return _trie((row[0], frozenset(row[1].split())) for row in rows("unit_heads.tsv"))
+
+
+@cache
+def _field_trie() -> _Node:
+    return _trie((row[0], frozenset()) for row in rows("unit_fields.txt"))
+
+
+@cache
+def _word_trie() -> _Node:
+    return _trie((row[0], frozenset()) for row in rows("unit_words.txt"))
+
+
+@cache
+def _verbs() -> frozenset[str]:
+    return frozenset(row[0] for row in rows("unit_words.txt") if len(row) > 1)
+
+
+@cache
+def _place_trie() -> _Node:
+    return _trie((row[0], frozenset()) for row in rows("places.tsv"))
+
+
+@cache
+def _expansions() -> dict[str, str]:
+    return {row[0]: row[1] for row in rows("unit_abbreviations.tsv")}
+
+
+@cache
+def _families() -> frozenset[str]:
+    return frozenset(row[0] for row in rows("family_names.tsv") if row[1] != "weak")
+
+
+@cache
+def _openers() -> frozenset[str]:
+    return frozenset(row[1].split()[0] for row in rows("person_context.tsv") if row[0] == "opener") - {"Thanh", "Công"}

@@ -1,0 +1,243 @@
+"""The steps from a file to a Report, as a spaCy Language of our components.
+
+`language()` has the parts by name (segment, words, tag, link, classify, check); each reads what earlier
+parts wrote and adds its own. `analyze` runs them all and returns a Report; the spaCy Doc stays inside.
+"""
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from functools import cache
+
+import spacy
+from spacy.language import Language
+from spacy.tokens import Doc
+from spacy.vocab import Vocab
+
+from baocao.pipeline.check import check
+from baocao.pipeline.classify import classify
+from baocao.pipeline.features import features, heading_words
+from baocao.pipeline.front import Front, read_front
+from baocao.pipeline.link import link
+from baocao.pipeline.segment import Segments, outline, segment
+from baocao.pipeline.tag import Mention
+from baocao.pipeline.tag.dates import find_times
+from baocao.pipeline.tag.docnos import find_docnos
+from baocao.pipeline.tag.persons import find_persons
+from baocao.pipeline.tag.units import find_units
+from baocao.pipeline.words import word_segmenter
+from baocao.report import (
+    By,
+    DocIssued,
+    Entity,
+    EntityType,
+    Finding,
+    Kind,
+    Label,
+    RawDocument,
+    Relation,
+    Report,
+    Sentence,
+    Span,
+)
+
+_TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)*|\s+|.", re.DOTALL)
+_PARTS = ("segment", "words", "tag", "link", "classify", "check")
+
+
+@dataclass(slots=True)
+class Reading:
+    """What the parts have found so far; it travels with the Doc in `doc.user_data["reading"]`."""
+
+    raw: RawDocument
+    segments: Segments = field(default_factory=lambda: Segments((), (), ()))
+    words: list[list[str]] = field(default_factory=list)
+    front: Front = field(default_factory=lambda: Front(kind=Kind.OTHER, title=""))
+    entities: tuple[Entity, ...] = ()
+    relations: tuple[Relation, ...] = ()
+    labels: list[tuple[Label, float]] = field(default_factory=list)
+    findings: tuple[Finding, ...] = ()
+
+
+def analyze(raw: RawDocument) -> Report:
+    """Run every part on a document that a reader made, and return the Report."""
+    nlp = language()
+    doc = nlp.make_doc(raw.text)
+    doc.user_data["reading"] = Reading(raw)
+    for _, part in nlp.pipeline:
+        doc = part(doc)
+    return _report(doc.user_data["reading"])
+
+
+@cache
+def language() -> Language:
+    """Return the pipeline of this process."""
+    nlp = spacy.blank("xx")
+    nlp.max_length = 25_000_000
+    nlp.tokenizer = _Tokenizer(nlp.vocab)
+    for part in _PARTS:
+        nlp.add_pipe(f"baocao_{part}", name=part)
+    return nlp
+
+
+class _Tokenizer:
+    """Syllables, numbers and signs, each blank run a token of its own where spaCy cannot imply it."""
+
+    def __init__(self, vocab: Vocab) -> None:
+        self.vocab = vocab
+
+    def __call__(self, text: str) -> Doc:
+        words: list[str] = []
+        spaces: list[bool] = []
+        for piece in _TOKEN.findall(text):
+            if piece[0] == " " and words and not spaces[-1]:
+                spaces[-1] = True
+                piece = piece[1:]
+            if piece:
+                words.append(piece)
+                spaces.append(False)
+        return Doc(self.vocab, words=words, spaces=spaces)
+
+
+def _reading(doc: Doc) -> Reading:
+    reading: Reading = doc.user_data["reading"]
+    return reading
+
+
+@Language.component("baocao_segment")
+def _segment(doc: Doc) -> Doc:
+    _reading(doc).segments = segment(doc.text)
+    return doc
+
+
+@Language.component("baocao_words")
+def _words(doc: Doc) -> Doc:
+    reading = _reading(doc)
+    reading.words = [split_words(s.of(doc.text)) for s in reading.segments.sentences]
+    return doc
+
+
+def split_words(sentence: str) -> list[str]:
+    """Return the lower-case words of a sentence; the syllables of a word are joined by blanks."""
+    tokens = [t for t in _TOKEN.findall(sentence) if not t.isspace()]
+    words: list[str] = []
+    for token, begin in zip(tokens, word_segmenter().begins(tokens), strict=True):
+        if begin or not words:
+            words.append(token.lower())
+        else:
+            words[-1] += f" {token.lower()}"
+    return words
+
+
+@Language.component("baocao_tag")
+def _tag(doc: Doc) -> Doc:
+    reading, text = _reading(doc), doc.text
+    units = find_units(text)
+    mentions = _disjoint([*find_docnos(text), *find_times(text, reading.raw.date), *units, *find_persons(text, units)])
+    reading.front = read_front(text, mentions, title=reading.raw.title, date=reading.raw.date)
+    starts = [s.start for s in reading.segments.sentences]
+    reading.entities = tuple(
+        Entity(m.start, m.end, m.type, m.norm, _sentence_of(reading.segments.sentences, starts, m)) for m in mentions
+    )
+    return doc
+
+
+def _disjoint(mentions: list[Mention]) -> list[Mention]:
+    """Sort mentions; where two overlap the earlier in the list (numbers, then times, units, persons) stays."""
+    taken: list[Mention] = []
+    rank = {EntityType.DOCNO: 0, EntityType.DATE: 1, EntityType.PERIOD: 1, EntityType.UNIT: 2, EntityType.PERSON: 3}
+    for mention in sorted(mentions, key=lambda m: (m.start, rank[m.type])):
+        if taken and mention.start < taken[-1].end:
+            if rank[mention.type] < rank[taken[-1].type]:
+                taken[-1] = mention
+            continue
+        taken.append(mention)
+    return taken
+
+
+def _sentence_of(sentences: tuple[Span, ...], starts: list[int], mention: Mention) -> int | None:
+    at = bisect_right(starts, mention.start) - 1
+    return at if at >= 0 and mention.end <= sentences[at].end else None
+
+
+@Language.component("baocao_link")
+def _link(doc: Doc) -> Doc:
+    reading = _reading(doc)
+    relations = link(doc.text, reading.segments.sentences, reading.entities)
+    own = reading.front.own
+    if own is not None and not any(isinstance(r, DocIssued) and r.doc == own[0] for r in relations):
+        relations = (*relations, DocIssued(own[0], own[1], own[2], reading.front.title or None))
+    reading.relations = relations
+    return doc
+
+
+@Language.component("baocao_classify")
+def _classify(doc: Doc) -> Doc:
+    reading = _reading(doc)
+    reading.labels = classify(feature_rows(doc.text, reading.segments, reading.words, reading.front.kind))
+    return doc
+
+
+def feature_rows(text: str, segments: Segments, words: list[list[str]], kind: Kind) -> list[str]:
+    """Return the feature string of each sentence."""
+    spans = [s.of(text) for s in segments.sentences]
+    count = len(spans)
+    headings: dict[int | None, str] = {None: ""}
+    for index in range(len(segments.sections)):
+        headings[index] = heading_words(outline(segments.sections, index))
+    return [
+        features(
+            words[i],
+            spans[i],
+            headings[segments.section_of[i]],
+            spans[i - 1] if i else "",
+            spans[i + 1] if i + 1 < count else "",
+            i / count,
+            news=kind is Kind.NEWS,
+        )
+        for i in range(count)
+    ]
+
+
+@Language.component("baocao_check")
+def _check(doc: Doc) -> Doc:
+    reading = _reading(doc)
+    front = reading.front
+    reading.findings = check(
+        doc.text,
+        reading.entities,
+        reading.relations,
+        issued=front.issued,
+        period=front.period,
+        title=front.title,
+    )
+    return doc
+
+
+def _report(reading: Reading) -> Report:
+    raw, front, segments = reading.raw, reading.front, reading.segments
+    sentences = tuple(
+        Sentence(span.start, span.end, section, label, confidence, By.MODEL)
+        for span, section, (label, confidence) in zip(
+            segments.sentences, segments.section_of, reading.labels, strict=True
+        )
+    )
+    return Report(
+        source=raw.source,
+        title=front.title,
+        kind=front.kind,
+        docno=front.docno,
+        issued=front.issued,
+        place=front.place,
+        issuer=front.issuer,
+        period=front.period,
+        signer=front.signer,
+        text=raw.text,
+        pages_at=raw.pages_at,
+        ocr=raw.ocr,
+        sections=segments.sections,
+        sentences=sentences,
+        entities=reading.entities,
+        relations=reading.relations,
+        findings=reading.findings,
+    )

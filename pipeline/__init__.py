@@ -8,6 +8,7 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 
 import spacy
 from spacy.language import Language
@@ -15,9 +16,10 @@ from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
 from baocao.pipeline.check import check
-from baocao.pipeline.classify import classify
+from baocao.pipeline.classify import classify, load_model
 from baocao.pipeline.features import features, heading_words
 from baocao.pipeline.front import Front, read_front
+from baocao.pipeline.ingest import read
 from baocao.pipeline.link import link
 from baocao.pipeline.segment import Segments, outline, segment
 from baocao.pipeline.tag import Mention
@@ -67,6 +69,22 @@ def analyze(raw: RawDocument) -> Report:
     for _, part in nlp.pipeline:
         doc = part(doc)
     return _report(doc.user_data["reading"])
+
+
+def analyze_file(path: Path) -> Report:
+    """Read and analyze a file.
+
+    Raises UnreadableError (or a child of it) where the file cannot be made into text.
+    """
+    return analyze(read(path))
+
+
+def warm_up() -> None:
+    """Load everything that `analyze` needs, so that the first document is as fast as the rest."""
+    language()
+    word_segmenter()
+    load_model()
+    split_words("Nguyễn Văn A báo cáo tại Hội nghị.")
 
 
 @cache

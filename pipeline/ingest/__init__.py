@@ -1,0 +1,103 @@
+"""From a file to a RawDocument: one module a format, chosen by the file's content.
+
+`read` raises errors of the `UnreadableError` family only, each with a sentence for the user. Reading is
+meant to run in a worker process (`pool`), since a hostile file may hang or kill the process that reads it.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from baocao.errors import EmptyTextError, LimitError, UnreadableError, UsageError
+from baocao.pipeline.ingest.sniff import SUFFIXES, sniff
+from baocao.report import RawDocument, Source
+from baocao.text import clean
+
+MAX_BYTES = 200 * 2**20
+MAX_TEXT = 20_000_000
+
+
+def read(path: Path) -> RawDocument:
+    """Read a file into clean text.
+
+    Raises UnreadableError (or a child of it) where the file is damaged, empty, too large or of no kind
+    that is taken.
+    """
+    data = _bytes(path)
+    media_type = sniff(data, path.name)
+    source = Source(path.name, hashlib.sha256(data).hexdigest(), media_type, len(data))
+    try:
+        text, pages, title, date = _reader(media_type)(data)
+    except UnreadableError:
+        raise
+    except MemoryError as error:
+        raise LimitError(f"{path.name} needs more memory to read than a worker may use.") from error
+    except Exception as error:
+        raise UnreadableError(f"{path.name} is damaged and cannot be read ({type(error).__name__}).") from error
+    if not any(map(str.isalnum, text)):
+        raise EmptyTextError(f"{path.name} holds no text; if it is a scan, it needs character recognition first.")
+    if len(text) > MAX_TEXT:
+        raise LimitError(f"{path.name} holds more than {MAX_TEXT:,} characters of text; split it.")
+    return RawDocument(source, text, pages, False, title, date)
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise LimitError(f"{path.name} is larger than {MAX_BYTES // 2**20} MiB; split it.")
+        data = path.read_bytes()
+    except OSError as error:
+        raise UnreadableError(f"{path.name} cannot be opened: {error.strerror}.") from error
+    if not data:
+        raise EmptyTextError(f"{path.name} is empty.")
+    return data
+
+
+def _reader(media_type: str) -> "Callable[[bytes], tuple[str, tuple[int, ...], str | None, str | None]]":
+    """Return the format's reader: bytes → (text, pages, title, date). Heavy libraries load on first use."""
+    if media_type == "application/pdf":
+        from baocao.pipeline.ingest.pdf import read_pdf
+
+        return read_pdf
+    if media_type == "text/html":
+        from baocao.pipeline.ingest.web import read_html
+
+        return read_html
+    if media_type == "text/plain":
+        from baocao.pipeline.ingest.plain import read_plain
+
+        return read_plain
+    from baocao.pipeline.ingest.word import read_docx
+
+    return read_docx
+
+
+def walk(paths: Iterable[Path]) -> Iterator[Path]:
+    """Yield the files named, and the files of the folders named whose suffix a reader takes, sorted.
+
+    Hidden files and links to folders are left out. Raises UsageError where a path does not exist.
+    """
+    for path in paths:
+        if path.is_dir():
+            yield from _folder(path)
+        elif path.exists():
+            yield path
+        else:
+            raise UsageError(f"There is no file or folder {path}; check the spelling.")
+
+
+def _folder(folder: Path) -> Iterator[Path]:
+    for entry in sorted(folder.iterdir()):
+        if entry.name.startswith((".", "~$")):
+            continue
+        if entry.is_dir():
+            if not entry.is_symlink() and not (entry / "record.sqlite").exists():
+                yield from _folder(entry)
+        elif entry.suffix.lower() in SUFFIXES and entry.name.lower() != "readme.md":
+            yield entry
+
+
+def joined(blocks: Iterable[str]) -> str:
+    """Join paragraphs into clean text, one a line."""
+    return clean("\n".join(block.rstrip() for block in blocks)).strip("\n")

@@ -1,0 +1,69 @@
+"""From text to search tokens and back to highlights, in Python, once for every engine.
+
+A sentence gets the folded syllables, the folded pairs of neighbours ("kho_khan"), and each document
+number as one token ("#95khttcp"); a second field holds the exact spellings for ranking.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import cache
+
+from baocao.models.gazetteers import rows
+from baocao.text import Syllable, fold, spelling_key, syllables
+
+_NOT_ALNUM = re.compile(r"[\W_]+")
+
+
+def body_tokens(text: str, docnos: Iterable[str] = ()) -> str:
+    """Return the tokens of a text for the main field, separated by blanks."""
+    folded = [s.folded for s in syllables(text)]
+    pairs = [f"{a}_{b}" for a, b in zip(folded, folded[1:], strict=False)]
+    return " ".join([*folded, *(docno_token(d) for d in docnos), *pairs])
+
+
+def exact_tokens(text: str) -> str:
+    """Return the spelling keys of a text, separated by blanks."""
+    return " ".join(spelling_key(text[s.start : s.end]) for s in syllables(text))
+
+
+def folded_tokens(text: str) -> str:
+    """Return the folded syllables of a text, separated by blanks."""
+    return " ".join(s.folded for s in syllables(text))
+
+
+def docno_token(docno: str) -> str:
+    """Return the one token of a document number, the same for all its spellings."""
+    return "#" + _NOT_ALNUM.sub("", fold(docno))
+
+
+@cache
+def synonyms() -> dict[tuple[str, ...], tuple[str, ...]]:
+    """Return folded syllables → folded syllables that mean the same, both ways."""
+    out: dict[tuple[str, ...], tuple[str, ...]] = {}
+    for short, long in rows("search_synonyms.tsv"):
+        a, b = tuple(folded_tokens(short).split()), tuple(folded_tokens(long).split())
+        out[a], out[b] = b, a
+    return out
+
+
+def highlights(text: str, runs: Sequence[tuple[str, ...]]) -> list[tuple[int, int]]:
+    """Return where the runs of folded syllables stand in `text`; a last syllable may end in `*`."""
+    found = list(syllables(text))
+    marked: set[int] = set()
+    for run in runs:
+        for i in range(len(found) - len(run) + 1):
+            if all(_same(found[i + k], word) for k, word in enumerate(run)):
+                marked.update(range(i, i + len(run)))
+    spans: list[tuple[int, int]] = []
+    for i in sorted(marked):
+        if spans and i - 1 in marked and text[spans[-1][1] : found[i].start].isspace():
+            spans[-1] = spans[-1][0], found[i].end
+        else:
+            spans.append((found[i].start, found[i].end))
+    return spans
+
+
+def _same(syllable: Syllable, word: str) -> bool:
+    if word.endswith("*"):
+        return syllable.folded.startswith(word[:-1])
+    return syllable.folded == word

@@ -1,0 +1,191 @@
+"""The query language: words are AND-ed; "a phrase", OR, -not, prefix*, (groups), document numbers.
+
+A document number is found in any spelling (95/kh-ttcp, 95-KH/TTCP, số 95 KH TTCP), a known abbreviation
+also as what it stands for.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from baocao.errors import QueryError
+from baocao.index.analysis import docno_token, folded_tokens, synonyms
+from baocao.text import fold, spelling_key, syllables
+
+MAX_LENGTH = 2_000
+MAX_WORDS = 64
+
+_QUOTES = str.maketrans({c: '"' for c in "“”„«»″"})
+_LEX = re.compile(
+    r'(?P<space>\s+)|(?P<open>\()|(?P<close>\))|(?P<phrase>"[^"]*"?)|(?P<minus>-(?=[\w"(]))|(?P<word>[^\s()"]+)'
+)
+_DOCNO = re.compile(
+    r"(?:số\s*:?\s*|so\s*:?\s*)?(?<![\w/])(?P<whole>\d{1,6}[a-zđ]?\s?(?:/\s?(?:19|20)\d\d\s?)?"
+    r"(?:[/-]\s?[a-zđ]{1,8}(?:\s?[-/.]\s?[a-zđ]{2,10})+|/\s?(?:19|20)\d\d\s?/\s?[a-zđ]{2,8}\d{0,2}|/[a-zđ]{2,8}\d{1,2}))(?![\w/])",
+    re.IGNORECASE,
+)
+_SPOKEN = re.compile(r"\b(?:số|so)\s+(?P<n>\d{1,6})\s+(?P<a>[A-ZĐ]{2,6})\s+(?P<b>[A-ZĐ]{2,8})\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word; `exact` is its spelling key, `prefix` tells whether it may go on."""
+
+    folded: str
+    exact: str
+    prefix: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Words that stand one after the other."""
+
+    folded: tuple[str, ...]
+    exact: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DocNo:
+    """A document number, as its search token."""
+
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """What may not occur."""
+
+    part: "Node"
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """Every part must occur."""
+
+    parts: tuple["Node", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Any_:
+    """One part at least must occur."""
+
+    parts: tuple["Node", ...]
+
+
+Node = Word | Phrase | DocNo | Not | All | Any_
+
+
+def parse(query: str) -> Node | None:
+    """Read a query, or return None for an empty one.
+
+    Raises QueryError where it is far too long, or only says what may not occur.
+    """
+    if len(query) > MAX_LENGTH:
+        raise QueryError(f"The query is longer than {MAX_LENGTH:,} characters; shorten it.")
+    query = query.translate(_QUOTES)
+    query = _SPOKEN.sub(lambda m: f"{m['n']}/{m['a']}-{m['b']}", query)
+    query = _DOCNO.sub(lambda m: f" \x00{docno_token(m['whole'])}\x00 ", query)
+    tokens = [m for m in _LEX.finditer(query) if m.lastgroup != "space"]
+    if len(tokens) > MAX_WORDS * 2:
+        raise QueryError(f"The query has more than {MAX_WORDS} words; keep the ones that matter.")
+    node, _ = _any(tokens, 0, 0)
+    if isinstance(node, Not) or (isinstance(node, All) and all(isinstance(p, Not) for p in node.parts)):
+        raise QueryError("The query only says what to leave out; add a word to look for.")
+    return node
+
+
+def _any(tokens: list[re.Match[str]], at: int, depth: int) -> tuple[Node | None, int]:
+    if depth > 20:
+        raise QueryError("The query has too many brackets inside brackets.")
+    parts: list[Node] = []
+    while True:
+        part, at = _all(tokens, at, depth)
+        if part is not None:
+            parts.append(part)
+        if at < len(tokens) and tokens[at][0] in ("OR", "HOẶC"):
+            at += 1
+            continue
+        break
+    return (Any_(tuple(parts)) if len(parts) > 1 else parts[0] if parts else None), at
+
+
+def _all(tokens: list[re.Match[str]], at: int, depth: int) -> tuple[Node | None, int]:
+    parts: list[Node] = []
+    negative = False
+    while at < len(tokens) and tokens[at][0] not in ("OR", "HOẶC"):
+        token = tokens[at]
+        if token.lastgroup == "close":
+            if depth:
+                break
+            at += 1  # a bracket that closes nothing is no reason to refuse
+            continue
+        at += 1
+        if token.lastgroup == "minus" or token[0] == "NOT":
+            negative = True
+            continue
+        if token[0] == "AND":
+            continue
+        if token.lastgroup == "open":
+            node, at = _any(tokens, at, depth + 1)
+            at += at < len(tokens)
+            nodes = [node] if node is not None else []
+        else:
+            nodes = list(_leaf(token))
+        parts += [Not(n) for n in nodes] if negative else nodes
+        negative = False
+    return _joined(_with_synonyms(parts)), at
+
+
+def _joined(parts: list[Node]) -> Node | None:
+    return All(tuple(parts)) if len(parts) > 1 else parts[0] if parts else None
+
+
+def _leaf(token: re.Match[str]) -> Iterator[Node]:
+    written = token[0]
+    if "\x00" in written:
+        yield DocNo(written.strip("\x00"))
+        return
+    found = list(syllables(written))
+    folded = tuple(s.folded for s in found)
+    exact = tuple(spelling_key(written[s.start : s.end]) for s in found)
+    if token.lastgroup == "phrase" and len(found) > 1:
+        yield Phrase(folded, exact)
+        return
+    for i, (f, e) in enumerate(zip(folded, exact, strict=True)):
+        yield Word(f, e, prefix=written.endswith("*") and i == len(found) - 1)
+
+
+def _with_synonyms(parts: list[Node]) -> list[Node]:
+    """Let a known abbreviation, or the words it stands for, be found either way."""
+    out: list[Node] = []
+    i = 0
+    while i < len(parts):
+        size = next((n for n in range(8, 0, -1) if (key := _plain(parts[i : i + n], n)) and key in synonyms()), 0)
+        if size:
+            other = synonyms()[tuple(p.folded for p in parts[i : i + size] if isinstance(p, Word))]
+            same: Node = All(tuple(parts[i : i + size])) if size > 1 else parts[i]
+            alternative: Node = Phrase(other, ()) if len(other) > 1 else Word(other[0], "")
+            out.append(Any_((same, alternative)))
+        else:
+            out.append(parts[i])
+        i += max(1, size)
+    return out
+
+
+def _plain(parts: list[Node], size: int) -> tuple[str, ...] | None:
+    words = tuple(p.folded for p in parts if isinstance(p, Word) and not p.prefix)
+    return words if len(words) == len(parts) == size else None
+
+
+def runs(node: Node | None) -> Iterator[tuple[str, ...]]:
+    """Yield the runs of folded syllables to highlight."""
+    match node:
+        case Word(folded, _, prefix):
+            yield (folded + "*" if prefix else folded,)
+        case Phrase(folded, _):
+            yield folded
+        case DocNo(token):
+            yield tuple(folded_tokens(re.sub(r"(?<=\d)(?=[a-z])|(?<=[a-z])(?=\d)", " ", fold(token[1:]))).split())
+        case All(parts) | Any_(parts):
+            for part in parts:
+                yield from runs(part)

@@ -1,0 +1,122 @@
+"""What any search engine must offer, and the nouns of a search."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
+
+from baocao.report import Report
+
+
+class Sort(StrEnum):
+    """The order of hits."""
+
+    RELEVANCE = "relevance"
+    NEWEST = "newest"
+
+
+class Group(StrEnum):
+    """What a hit is: a report with its best sentences, or a sentence."""
+
+    REPORT = "report"
+    SENTENCE = "sentence"
+
+
+@dataclass(frozen=True, slots=True)
+class SearchRequest:
+    """A query and its filters; filters of one kind are OR-ed, kinds are AND-ed. Dates are ISO, inclusive."""
+
+    query: str = ""
+    units: tuple[str, ...] = ()
+    persons: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    docno: str | None = None
+    kind: str | None = None
+    year: int | None = None
+    date_from: str | None = None
+    date_to: str | None = None
+    sort: Sort = Sort.RELEVANCE
+    by: Group = Group.REPORT
+    limit: int = 10
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceHit:
+    """A sentence found; `start` is its offset in the report, highlights are offsets in `text`."""
+
+    start: int
+    text: str
+    label: str
+    highlights: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A report found, with the sentences that matched, best first."""
+
+    report: str
+    title: str
+    issued: str | None
+    issuer: str | None
+    score: float
+    sentences: tuple[SentenceHit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """`total` counts reports or sentences, as asked for; facets count matching sentences."""
+
+    total: int
+    took_ms: float
+    facets: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
+    hits: tuple[Hit, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON object of the result."""
+        return {
+            "total": self.total,
+            "took_ms": self.took_ms,
+            "facets": {name: [[value, n] for value, n in counts] for name, counts in self.facets.items()},
+            "hits": [
+                {
+                    "report": hit.report,
+                    "title": hit.title,
+                    "issued": hit.issued,
+                    "issuer": hit.issuer,
+                    "score": hit.score,
+                    "sentences": [
+                        {
+                            "start": s.start,
+                            "text": s.text,
+                            "label": s.label,
+                            "highlights": [list(h) for h in s.highlights],
+                        }
+                        for s in hit.sentences
+                    ],
+                }
+                for hit in self.hits
+            ],
+        }
+
+
+class SearchEngine(Protocol):
+    """A projection of the record that answers searches."""
+
+    def put(self, reports: Iterable[Report]) -> None:
+        """Add reports, each in place of what the engine has under its id; visible after `commit`."""
+
+    def drop(self, ids: Iterable[str]) -> None:
+        """Take reports out; visible after `commit`."""
+
+    def commit(self) -> None:
+        """Make what was put and dropped lasting and visible."""
+
+    def ids(self) -> Iterator[str]:
+        """Yield the id of every report that the engine holds."""
+
+    def search(self, request: SearchRequest) -> SearchResult:
+        """Answer a request.
+
+        Raises QueryError where the query cannot be understood.
+        """

@@ -1,0 +1,188 @@
+"""Worker processes for files that nobody vouches for: one file at a time, with limits of time and memory.
+
+A library's own pool loses other jobs when a worker aborts, so this one keeps a process and a pipe a slot:
+the parent holds the deadline, kills what passes it, starts another, and refuses only the file at fault.
+"""
+
+import multiprocessing
+import os
+import resource
+import signal
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from baocao.errors import BaocaoError, CrashError, LimitError
+
+T = TypeVar("T")
+Work = Callable[[Path], T]
+
+
+@dataclass(frozen=True, slots=True)
+class Done(Generic[T]):
+    """A file that was worked through, and what came of it."""
+
+    path: Path
+    value: T
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A file that could not be, and the sentence that says why."""
+
+    path: Path
+    error: BaocaoError
+
+
+@dataclass(slots=True)
+class _Slot:
+    process: BaseProcess
+    pipe: Connection
+    path: Path | None = None
+    deadline: float = 0.0
+
+
+class Pool(Generic[T]):
+    """Runs `work` on files in `jobs` processes.
+
+    `work` must be a module's function; `timeout` is seconds a file, `memory` the bytes that a worker may
+    take on top of what it holds once `warm` has run in it.
+    """
+
+    def __init__(
+        self, work: Work[T], *, warm: Callable[[], object], jobs: int = 1, timeout: float = 120.0,
+        memory: int = 2 * 2**30, preload: tuple[str, ...] = (),
+    ) -> None:  # fmt: skip
+        self._task = (work, warm, memory, timeout)
+        self._timeout = timeout
+        self._jobs = max(1, jobs)
+        # The fork server imports the heavy libraries once; a worker is then forked from it in no time.
+        self._context = multiprocessing.get_context("forkserver")
+        self._context.set_forkserver_preload(list(preload))
+        self._slots: list[_Slot] = []
+
+    def run(self, paths: Iterable[Path]) -> Iterator[Done[T] | Failed]:
+        """Yield an outcome for every path, in the order of their ending; paths are taken as slots free up."""
+        waiting = iter(paths)
+        try:
+            while True:
+                self._feed(waiting)
+                busy = [slot for slot in self._slots if slot.path is not None]
+                if not busy:
+                    return
+                nearest = min(slot.deadline for slot in busy)
+                ready = wait([slot.pipe for slot in busy], max(0.0, nearest - time.monotonic()))
+                for slot in busy:
+                    if slot.pipe in ready:
+                        yield self._collect(slot)
+                    elif time.monotonic() >= slot.deadline:
+                        yield self._overdue(slot)
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """End the workers."""
+        for slot in self._slots:
+            _kill(slot)
+        self._slots.clear()
+
+    def _feed(self, waiting: Iterator[Path]) -> None:
+        idle = [slot for slot in self._slots if slot.path is None]
+        while idle or len(self._slots) < self._jobs:
+            path = next(waiting, None)
+            if path is None:
+                return
+            slot = idle.pop() if idle else self._start()
+            slot.path = path
+            slot.deadline = time.monotonic() + self._timeout + 30 * (slot.deadline == 0.0)
+            with suppress(BrokenPipeError):  # the death shows when the answer is awaited
+                slot.pipe.send(path)
+
+    def _start(self) -> _Slot:
+        ours, theirs = self._context.Pipe()
+        process = self._context.Process(target=_serve, args=(theirs, *self._task), daemon=True)
+        process.start()
+        theirs.close()
+        slot = _Slot(process, ours)
+        self._slots.append(slot)
+        return slot
+
+    def _collect(self, slot: _Slot) -> Done[T] | Failed:
+        path = slot.path
+        assert path is not None  # noqa: S101 - only busy slots are collected
+        try:
+            answer: Any = slot.pipe.recv()
+        except (EOFError, OSError):
+            self._drop(slot)
+            return Failed(path, CrashError(f"{path.name} brought its reader down; the file is damaged or hostile."))
+        slot.path = None
+        return Failed(path, answer) if isinstance(answer, BaocaoError) else Done(path, answer)
+
+    def _overdue(self, slot: _Slot) -> Failed:
+        path = slot.path
+        assert path is not None  # noqa: S101 - only busy slots have a deadline
+        self._drop(slot)
+        return Failed(path, LimitError(f"{path.name} took longer than {self._timeout:.0f} s to read; it was given up."))
+
+    def _drop(self, slot: _Slot) -> None:
+        _kill(slot)
+        self._slots.remove(slot)
+
+
+def _kill(slot: _Slot) -> None:
+    """Kill a worker with whatever it started: it leads a process group of its own."""
+    pid = slot.process.pid
+    if pid is not None:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(pid, signal.SIGKILL)
+    slot.process.kill()
+    slot.process.join()
+    slot.pipe.close()
+
+
+def _serve(
+    pipe: Connection, work: Work[Any], warm: Callable[[], object], memory: int, timeout: float
+) -> None:
+    """Work through paths until the parent goes away."""
+    os.setpgid(0, 0)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    with open(os.devnull, "w") as nothing:  # noqa: PTH123 - what libraries print must not reach the user
+        os.dup2(nothing.fileno(), 1)
+        os.dup2(nothing.fileno(), 2)
+    warm()
+    limit = _size() + memory
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    while True:
+        try:
+            path = pipe.recv()
+        except EOFError:
+            return
+        signal.alarm(int(timeout) + 60)  # should the parent die while a file hangs
+        answer = _answer(work, path)
+        signal.alarm(0)
+        pipe.send(answer)
+
+
+def _answer(work: Work[Any], path: Path) -> Any:
+    try:
+        return work(path)
+    except BaocaoError as error:
+        return error
+    except MemoryError:
+        return LimitError(f"{path.name} needs more memory to read than a worker may use.")
+    except RecursionError:
+        return LimitError(f"{path.name} is nested too deeply to read.")
+    except Exception as error:
+        return CrashError(f"{path.name} could not be worked through ({type(error).__name__}: {error}).")
+
+
+def _size() -> int:
+    """The address space that this process holds, in bytes."""
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    return pages * resource.getpagesize()

@@ -1,0 +1,501 @@
+"""The command `baocao`: parse, call, print. Heavy libraries load inside the commands that need them."""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+try:
+    import typer
+except ModuleNotFoundError as missing:
+    sys.exit(f"{missing.name} is not installed; run `pip install -e .` in the folder of baocao.")
+
+from baocao import __version__
+from baocao.errors import BaocaoError, UsageError
+
+if TYPE_CHECKING:
+    from baocao.index.archive import Incoming
+    from baocao.index.search import SearchResult
+    from baocao.report import Report
+
+app = typer.Typer(help="Search and understand Vietnamese government meeting reports.", no_args_is_help=True,
+                  pretty_exceptions_enable=False)  # fmt: skip
+index_app = typer.Typer(help="The search index, a projection of the record.", no_args_is_help=True)
+app.add_typer(index_app, name="index")
+
+ArchiveOption = Annotated[
+    Path, typer.Option("--archive", envvar="BAOCAO_ARCHIVE", help="The archive's folder.", show_default=True)
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+ARCHIVE = Path("archive")
+_COLOURS = {"achievement": "green", "difficulty": "red", "recommendation": "blue", "other": "dim"}
+
+
+def main() -> None:
+    """Run the command line; an error is one sentence and an exit code, never a traceback."""
+    try:
+        app(standalone_mode=False)
+    except BaocaoError as error:
+        _fail(str(error), error.exit_code)
+    except typer.Exit as done:
+        sys.exit(done.exit_code)
+    except (typer.Abort, KeyboardInterrupt):
+        _fail("Stopped; what was stored is safe, and the same command goes on from here.", 1)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except OSError as error:
+        _fail(f"{error.filename or 'The system'}: {error.strerror}.", 1)
+    except Exception as error:
+        show = getattr(error, "format_message", None)  # a usage error of the command line
+        if show is None:
+            raise
+        _fail(f"{show()} `baocao --help` lists the commands.", 2)
+
+
+def _fail(sentence: str, code: int) -> None:
+    print(f"baocao: {sentence}", file=sys.stderr)  # noqa: T201
+    sys.exit(code)
+
+
+def _say(text: str = "") -> None:
+    print(text)  # noqa: T201
+
+
+def _as_json(data: Any) -> None:
+    _say(json.dumps(data, ensure_ascii=False))
+
+
+@app.command()
+def ingest(
+    paths: Annotated[list[Path], typer.Argument(help="Files and folders of reports.")],
+    archive: ArchiveOption = ARCHIVE,
+    jobs: Annotated[int, typer.Option(min=1, help="Worker processes.")] = 1,
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds a file may take.")] = 120.0,
+    as_json: JsonOption = False,
+) -> None:
+    """Read reports into the archive. The same bytes twice are one report; a changed file is a new version."""
+    from baocao.index import open_archive
+    from baocao.pipeline.ingest import walk
+
+    files = list(walk(paths))
+    told = {"new": 0, "known": 0, "refused": 0}
+    started = time.monotonic()
+    with open_archive(archive) as opened:
+        for outcome, path, sentence in _ingested(opened, files, jobs, timeout, told):
+            if outcome == "refused":
+                print(f"baocao: {path}: {sentence}", file=sys.stderr)  # noqa: T201
+    seconds = time.monotonic() - started
+    if as_json:
+        _as_json({**told, "seconds": round(seconds, 2)})
+    else:
+        _say(f"{told['new']} new, {told['known']} known, {told['refused']} refused, in {seconds:.1f} s.")
+        if told["refused"]:
+            _say("`baocao quarantine` lists the refused files with their reasons.")
+    raise typer.Exit(1 if told["refused"] else 0)
+
+
+def _ingested(
+    opened: Any, files: list[Path], jobs: int, timeout: float, told: dict[str, int]
+) -> Iterator[tuple[str, Path, str]]:
+    """Ingest files, yielding (outcome, path, sentence) for each; known bytes are never read again."""
+    from baocao.pipeline.ingest.pool import Done, Pool
+
+    def unknown() -> Iterator[Path]:
+        for path in files:
+            if (sha := _sha256(path)) and opened.known(sha):
+                told["known"] += 1
+                step(path)
+            else:
+                yield path
+
+    with _progress(len(files)) as step:
+        pool: Pool[Report] = Pool(
+            _analyze_file, warm=_warm_up, jobs=jobs, timeout=timeout, preload=("baocao.pipeline",)
+        )
+        waiting: list[Incoming] = []
+        for outcome in pool.run(unknown()):
+            step(outcome.path)
+            if isinstance(outcome, Done):
+                waiting.append(_incoming(outcome.value, outcome.path))
+                if len(waiting) >= 16:
+                    _store(opened, waiting, told)
+            else:
+                told["refused"] += 1
+                opened.refuse(str(outcome.path.resolve()), outcome.error.code, str(outcome.error))
+                yield "refused", outcome.path, str(outcome.error)
+        _store(opened, waiting, told)
+
+
+def _analyze_file(path: Path) -> "Report":
+    from baocao.pipeline import analyze_file
+
+    return analyze_file(path)
+
+
+def _warm_up() -> None:
+    from baocao.pipeline import warm_up
+
+    warm_up()
+
+
+def _incoming(report: "Report", path: Path) -> "Incoming":
+    from baocao.index.archive import Incoming
+
+    return Incoming(report, str(path.resolve()), path.read_bytes())
+
+
+def _store(opened: Any, waiting: list[Any], told: dict[str, int]) -> None:
+    for new in opened.add(waiting):
+        told["new" if new else "known"] += 1
+    waiting.clear()
+
+
+def _sha256(path: Path) -> str | None:
+    import hashlib
+
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None  # the reader says what is wrong with it
+
+
+class _progress:  # noqa: N801 - used as a function
+    """A bar with rate and time left on a terminal; silent in a pipe."""
+
+    def __init__(self, total: int) -> None:
+        self._total = total
+        self._bar: Any = None
+
+    def __enter__(self) -> Any:
+        if sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+            self._bar = Progress(BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn(),
+                                 TextColumn("{task.description}"), console=Console(stderr=True))  # fmt: skip
+            self._task = self._bar.add_task("", total=self._total, rate="")
+            self._bar.start()
+            self._started, self._done = time.monotonic(), 0
+        return self._step
+
+    def _step(self, path: Path) -> None:
+        if self._bar is not None:
+            self._done += 1
+            rate = self._done / max(0.001, time.monotonic() - self._started)
+            self._bar.update(self._task, advance=1, description=path.name[:40], rate=f"{rate:.1f} files/s")
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+
+@app.command()
+def search(
+    query: Annotated[str, typer.Argument(help='Words, "a phrase", OR, -not, prefix*, a document number.')] = "",
+    unit: Annotated[list[str] | None, typer.Option(help="Sentences that name the unit, or of reports it issued.")] = None,
+    person: Annotated[list[str] | None, typer.Option(help="Sentences that name the person.")] = None,
+    label: Annotated[list[str] | None, typer.Option(help="achievement, difficulty, recommendation or other.")] = None,
+    year: Annotated[int | None, typer.Option(help="The year of the report.")] = None,
+    date_from: Annotated[str | None, typer.Option("--from", help="Issued on or after (2017-01-31).")] = None,
+    date_to: Annotated[str | None, typer.Option("--to", help="Issued on or before.")] = None,
+    docno: Annotated[str | None, typer.Option(help="A document number that the sentence cites.")] = None,
+    kind: Annotated[str | None, typer.Option(help="report, minutes, plan, news or other.")] = None,
+    sort: Annotated[str, typer.Option(help="relevance or newest.")] = "relevance",
+    limit: Annotated[int, typer.Option(min=1, max=1000)] = 10,
+    by: Annotated[str, typer.Option(help="report or sentence.")] = "report",
+    archive: ArchiveOption = ARCHIVE,
+    as_json: JsonOption = False,
+) -> None:
+    """Search all reports, with or without diacritics."""
+    from baocao.index.embedded import EmbeddedEngine
+    from baocao.index.lookup import counts
+    from baocao.index.search import Group, SearchRequest, Sort
+    from baocao.report import Kind, Label
+
+    for value, choices in ((sort, Sort), (by, Group), (kind, Kind), *((name, Label) for name in label or ())):
+        if value is not None and value not in list(choices):
+            raise UsageError(f"“{value}” is none of: {', '.join(choices)}.")
+    request = SearchRequest(
+        query=query, units=tuple(unit or ()), persons=tuple(person or ()), labels=tuple(label or ()), docno=docno,
+        kind=kind, year=year, date_from=date_from, date_to=date_to, sort=Sort(sort), by=Group(by), limit=limit,
+    )  # fmt: skip
+    known = counts(archive)
+    result = EmbeddedEngine(archive / "index").search(request)
+    if known["mark"] != known["last_change"]:
+        print("baocao: the index is behind the record; `baocao index status` tells more.", file=sys.stderr)  # noqa: T201
+    if as_json:
+        _as_json(result.to_json())
+    else:
+        _print_result(result)
+
+
+def _print_result(result: "SearchResult") -> None:
+    colour = sys.stdout.isatty()
+    _say(f"{result.total} found in {result.took_ms} ms.")
+    for hit in result.hits:
+        _say()
+        _say(_paint(hit.title, "1", colour))
+        _say(f"  {hit.report}  {hit.issued or 'no date'}  {hit.issuer or ''}")
+        for s in hit.sentences[:3]:
+            _say(f"  [{s.label}] {_marked(s.text, s.highlights, colour)}")
+    for name, values in result.facets.items():
+        if values:
+            _say(("\n" if name == "unit" else "") + f"{name}: " + ", ".join(f"{v} ({n})" for v, n in values[:6]))
+
+
+def _marked(text: str, spans: tuple[tuple[int, int], ...], colour: bool) -> str:
+    out, at = [], 0
+    for start, end in spans:
+        out += [text[at:start], _paint(text[start:end], "1;33", colour) if colour else f"«{text[start:end]}»"]
+        at = end
+    return " ".join("".join([*out, text[at:]]).split())
+
+
+def _paint(text: str, code: str, colour: bool) -> str:
+    return f"\x1b[{code}m{text}\x1b[0m" if colour else text
+
+
+@app.command()
+def show(
+    id: Annotated[str, typer.Argument(help="A report's id, or its beginning.")],
+    archive: ArchiveOption = ARCHIVE,
+    as_json: JsonOption = False,
+) -> None:
+    """Show a report: what it is, its labelled sentences, what it cites and what cites it."""
+    from baocao.index.lookup import report_json
+
+    data = report_json(archive, id)
+    if as_json:
+        _as_json(data)
+        return
+    for key in ("title", "id", "source", "kind", "docno", "issued", "place", "issuer"):
+        if data[key]:
+            _say(f"{key:>8}: {data[key]}")
+    for s in data["sentences"]:
+        _say(f"  [{s['label'][:4]} {s['confidence']:.2f}] {' '.join(s['text'].split())}")
+    _say_citations(archive, data)
+    for w in data["warnings"]:
+        _say(f"warning {w['code']}: {w['message']}")
+
+
+def _say_citations(archive: Path, data: dict[str, Any]) -> None:
+    from baocao.index.embedded import EmbeddedEngine
+    from baocao.index.lookup import cited_by
+    from baocao.index.search import SearchRequest
+
+    for number in dict.fromkeys(e["norm"] for e in data["entities"] if e["type"] == "DOCNO" and e["norm"]):
+        if number != data["docno"]:
+            held = ", ".join(f"{title} ({i})" for i, title in cited_by(archive, number))
+            _say(f"cites {number}" + (f": {held}" if held else ""))
+    if data["docno"]:
+        found = EmbeddedEngine(archive / "index").search(SearchRequest(docno=data["docno"], limit=50))
+        for hit in found.hits:
+            if hit.report != data["id"]:
+                _say(f"cited by {hit.title} ({hit.report})")
+
+
+@app.command()
+def analyze(
+    files: Annotated[list[Path], typer.Argument(help="Files to read, without storing them.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Read files and print what the pipeline finds in them; JSON is one line a file, in the order given."""
+    from baocao.pipeline.ingest import walk
+    from baocao.pipeline.ingest.pool import Done, Pool
+
+    paths = list(walk(files))
+    pool: Pool[Report] = Pool(_analyze_file, warm=_warm_up, preload=("baocao.pipeline",))
+    refused = 0
+    for outcome in pool.run(paths):
+        if not isinstance(outcome, Done):
+            refused += 1
+            print(f"baocao: {outcome.path}: {outcome.error}", file=sys.stderr)  # noqa: T201
+        elif as_json:
+            _as_json(outcome.value.to_json())
+        else:
+            _print_report(outcome.value)
+    raise typer.Exit(1 if refused else 0)
+
+
+def _print_report(report: "Report") -> None:
+    from collections import Counter
+
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console()
+    console.print(Text(report.title, style="bold"))
+    facts = (report.source.name, report.kind, report.docno, report.issued, report.place, report.issuer)
+    console.print(Text("  " + " · ".join(str(f) for f in facts if f)))
+    named: dict[str, Counter[str]] = {}
+    for entity in report.entities:
+        named.setdefault(entity.type.value, Counter())[entity.norm or entity.of(report.text)] += 1
+    table = Table("type", "mentions", "most often", box=None)
+    for kind, counter in named.items():
+        table.add_row(kind, str(counter.total()), Text("; ".join(name for name, _ in counter.most_common(4))))
+    console.print(table)
+    for label, count in Counter(s.label.value for s in report.sentences).most_common():
+        first = next(s for s in report.sentences if s.label.value == label)
+        console.print(Text(f"  {label} {count}: {' '.join(first.of(report.text).split())[:110]}", style=_COLOURS[label]))
+    for finding in report.findings:
+        console.print(Text(f"  warning {finding.code}: {finding.message}", style="yellow"))
+
+
+@app.command()
+def export(
+    output: Annotated[Path, typer.Option("-o", "--output", help="The file to write.")],
+    form: Annotated[str, typer.Option("--format", help="jsonl, csv or xlsx.")] = "jsonl",
+    archive: ArchiveOption = ARCHIVE,
+    as_json: JsonOption = False,
+) -> None:
+    """Export the archive: whole reports (jsonl), or a sentence a row (csv, xlsx)."""
+    from baocao.index.lookup import reports
+    from baocao.insight.export import export as write
+
+    count = write(reports(archive), form, output)
+    if as_json:
+        _as_json({"reports": count, "output": str(output)})
+    else:
+        _say(f"{count} reports written to {output}.")
+
+
+@index_app.command("rebuild")
+def index_rebuild(archive: ArchiveOption = ARCHIVE, as_json: JsonOption = False) -> None:
+    """Make the search index anew from the record."""
+    from baocao.index.archive import rebuild
+
+    count = rebuild(archive)
+    _as_json({"reports": count}) if as_json else _say(f"The index was rebuilt with {count} reports.")
+
+
+@index_app.command("status")
+def index_status(archive: ArchiveOption = ARCHIVE, as_json: JsonOption = False) -> None:
+    """Tell whether the index holds what the record holds; exit code 1 where it does not."""
+    from baocao.index.archive import agreement
+    from baocao.index.lookup import counts
+
+    known = counts(archive)
+    missing, extra = agreement(archive)
+    told = {**known, "missing": sorted(missing), "extra": sorted(extra), "agree": not missing and not extra}
+    if as_json:
+        _as_json(told)
+    elif told["agree"]:
+        _say(f"Index and record agree: {known['reports']} reports, {known['quarantined']} files in quarantine.")
+    else:
+        _say(f"The index lacks {len(missing)} reports and has {len(extra)} too many; the next ingest repairs it, "
+             "or `baocao index rebuild`.")  # fmt: skip
+    raise typer.Exit(0 if told["agree"] else 1)
+
+
+@app.command()
+def quarantine(archive: ArchiveOption = ARCHIVE, as_json: JsonOption = False) -> None:
+    """List the files that were refused, each with its reason."""
+    from baocao.index.lookup import refusals
+
+    found = refusals(archive)
+    if as_json:
+        _as_json(found)
+    elif not found:
+        _say("Nothing is in quarantine.")
+    for row in found if not as_json else ():
+        _say(f"{row['path']}\n  {row['code']}: {row['message']}")
+
+
+@app.command()
+def evaluate(
+    folder: Annotated[Path, typer.Argument(help="A folder of NAME.txt with gold labels in NAME.json.")],
+    misses: Annotated[bool, typer.Option(help="List every miss.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Score the pipeline against gold labels: mentions, norms, relations, sentence labels."""
+    from baocao.pipeline.score import evaluate as score
+
+    told = score(folder)
+    if as_json:
+        _as_json(told.to_json())
+        return
+    for line in told.lines(misses=misses):
+        _say(line)
+
+
+@app.command()
+def train(
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Where to write the model.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Train the sentence classifier from the shipped sentences; print its score on fields held out."""
+    from baocao.pipeline.train import train as run
+
+    path, score = run(output)
+    told = {"model": str(path), "sentences": score.trained, "macro_f1": round(score.macro_f1, 4),
+            "accuracy": round(score.accuracy, 4)}  # fmt: skip
+    if as_json:
+        _as_json(told)
+    else:
+        _say(f"Trained on {score.trained} sentences; on fields held out: macro-F1 {score.macro_f1:.3f}, "
+             f"accuracy {score.accuracy:.3f}.\n{path}")  # fmt: skip
+
+
+@app.command()
+def doctor(as_json: JsonOption = False) -> None:
+    """Tell which parts are there, and the command that installs each missing one."""
+    from importlib.util import find_spec
+    from shutil import which
+
+    parts = [
+        ("pdfplumber", "PDF files", "pip install pdfplumber", find_spec("pdfplumber") is not None),
+        ("python-docx", "Word files", "pip install python-docx", find_spec("docx") is not None),
+        ("trafilatura", "web pages", "pip install trafilatura lxml_html_clean", find_spec("trafilatura") is not None),
+        ("underthesea", "word segmentation", "pip install underthesea", find_spec("underthesea") is not None),
+        ("tantivy", "the embedded search index", "pip install tantivy", find_spec("tantivy") is not None),
+        ("xlsxwriter", "XLSX export", "pip install xlsxwriter", find_spec("xlsxwriter") is not None),
+        ("tesseract", "scans (not used yet)", "apt-get install tesseract-ocr tesseract-ocr-vie", which("tesseract") is not None),
+        ("soffice", "old Word files (not used yet)", "apt-get install libreoffice-writer", which("soffice") is not None),
+    ]
+    if as_json:
+        _as_json([{"part": p, "for": f, "present": there, "install": how} for p, f, how, there in parts])
+        return
+    _say(f"baocao {__version__}, Python {sys.version.split()[0]}")
+    for part, purpose, how, there in parts:
+        _say(f"{'ok     ' if there else 'missing'} {part}: {purpose}" + ("" if there else f"; install: {how}"))
+
+
+@app.command()
+def demo(archive: ArchiveOption = Path("demo-archive")) -> None:
+    """Ingest the shipped samples, print what was found, and answer two searches."""
+    samples = Path(__file__).resolve().parent / "samples" / "reports"
+    if not samples.is_dir():
+        raise UsageError("The samples come with the source; run `baocao demo` in a clone of the repository.")
+    _run_demo(samples, archive)
+
+
+def _run_demo(samples: Path, archive: Path) -> None:
+    from baocao.index import open_archive
+    from baocao.index.embedded import EmbeddedEngine
+    from baocao.index.lookup import reports
+    from baocao.index.search import SearchRequest
+    from baocao.pipeline.ingest import walk
+
+    told = {"new": 0, "known": 0, "refused": 0}
+    with open_archive(archive) as opened:
+        for _, path, sentence in _ingested(opened, list(walk([samples])), 2, 120.0, told):
+            print(f"baocao: {path}: {sentence}", file=sys.stderr)  # noqa: T201
+    for report in reports(archive):
+        _print_report(report)
+        _say()
+    for words, labels in (("kho khan bien che", ()), ("kinh phí", ("recommendation",))):
+        shown = f'baocao search "{words}"' + "".join(f" --label {name}" for name in labels) + f" --archive {archive}"
+        _say(f"$ {shown}")
+        _print_result(EmbeddedEngine(archive / "index").search(SearchRequest(words, labels=labels, limit=3)))
+        _say()
+    _say("Your own folder:  baocao ingest FOLDER --archive my-archive;  baocao search WORDS --archive my-archive")
+
+
+if __name__ == "__main__":
+    main()

@@ -51,16 +51,31 @@ def highlights(text: str, runs: Sequence[tuple[str, ...]]) -> list[tuple[int, in
     found = list(syllables(text))
     marked: set[int] = set()
     for run in runs:
+        if len(run) == 1 and run[0].startswith("#"):
+            marked.update(_docno_at(found, run[0][1:]))
+            continue
         for i in range(len(found) - len(run) + 1):
             if all(_same(found[i + k], word) for k, word in enumerate(run)):
                 marked.update(range(i, i + len(run)))
     spans: list[tuple[int, int]] = []
     for i in sorted(marked):
-        if spans and i - 1 in marked and text[spans[-1][1] : found[i].start].isspace():
+        if spans and i - 1 in marked and not re.search(r"[.,;:]", text[spans[-1][1] : found[i].start]):
             spans[-1] = spans[-1][0], found[i].end
         else:
             spans.append((found[i].start, found[i].end))
     return spans
+
+
+def _docno_at(found: Sequence[Syllable], joined: str) -> Iterable[int]:
+    """Yield the syllables that together spell a document number's token."""
+    for i in range(len(found)):
+        spelt = ""
+        for k in range(i, len(found)):
+            spelt += found[k].folded
+            if spelt == joined:
+                yield from range(i, k + 1)
+            if len(spelt) >= len(joined):
+                break
 
 
 def _same(syllable: Syllable, word: str) -> bool:

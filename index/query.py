@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from baocao.errors import QueryError
-from baocao.index.analysis import docno_token, folded_tokens, synonyms
-from baocao.text import fold, spelling_key, syllables
+from baocao.index.analysis import docno_token, synonyms
+from baocao.text import spelling_key, syllables
 
 MAX_LENGTH = 2_000
 MAX_WORDS = 64
@@ -185,7 +185,7 @@ def runs(node: Node | None) -> Iterator[tuple[str, ...]]:
         case Phrase(folded, _):
             yield folded
         case DocNo(token):
-            yield tuple(folded_tokens(re.sub(r"(?<=\d)(?=[a-z])|(?<=[a-z])(?=\d)", " ", fold(token[1:]))).split())
+            yield (token,)
         case All(parts) | Any_(parts):
             for part in parts:
                 yield from runs(part)

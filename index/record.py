@@ -1,0 +1,210 @@
+"""The record: reports, refusals and the log of changes, in SQL. It is the truth; the index follows it.
+
+SQLAlchemy Core on SQLite (WAL, synchronous FULL). A change and its line in the log are one transaction,
+and the mark up to which the index has followed moves only after the engine's commit.
+"""
+
+import json
+import sqlite3
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from baocao.errors import ArchiveError, NewerArchiveError
+from baocao.report import Report
+
+SCHEMA_VERSION = 1
+FILE = "record.sqlite"
+
+_meta = sa.MetaData()
+_settings = sa.Table("setting", _meta, sa.Column("name", sa.Text, primary_key=True), sa.Column("value", sa.Text))
+_reports = sa.Table(
+    "report",
+    _meta,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("sha256", sa.Text, nullable=False, unique=True),
+    sa.Column("path", sa.Text, nullable=False),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("docno", sa.Text, index=True),
+    sa.Column("issuer", sa.Text),
+    sa.Column("issued", sa.Text, index=True),
+    sa.Column("added_at", sa.Text, nullable=False),
+    sa.Column("latest", sa.Boolean, nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Index("report_path", "path", "latest"),
+)
+_changes = sa.Table(
+    "change",
+    _meta,
+    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("report", sa.Text, sa.ForeignKey("report.id"), nullable=False),
+)
+_refusals = sa.Table(
+    "refusal",
+    _meta,
+    sa.Column("path", sa.Text, primary_key=True),
+    sa.Column("code", sa.Text, nullable=False),
+    sa.Column("message", sa.Text, nullable=False),
+    sa.Column("at", sa.Text, nullable=False),
+)
+# Version n is reached from n - 1 by the statements at n; version 1 is the tables above.
+_MIGRATIONS: dict[int, tuple[str, ...]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A file in quarantine: its path, the error's code, the sentence, and when."""
+
+    path: str
+    code: str
+    message: str
+    at: str
+
+
+class Record:
+    """The SQL side of an archive, open for writing."""
+
+    def __init__(self, folder: Path) -> None:
+        self._engine = sa.create_engine(f"sqlite:///{folder / FILE}")
+        sa.event.listen(self._engine, "connect", _pragmas)
+        with _told():
+            self._migrate()
+
+    def _migrate(self) -> None:
+        with self._engine.begin() as connection:
+            _meta.create_all(connection)
+            found = connection.scalar(sa.select(_settings.c.value).where(_settings.c.name == "schema"))
+            version = int(found) if found else SCHEMA_VERSION
+            if version > SCHEMA_VERSION:
+                raise NewerArchiveError(
+                    f"The archive was made by a newer baocao (form {version}, this one knows {SCHEMA_VERSION}); "
+                    "install the newer version to open it."
+                )
+            for step in range(version + 1, SCHEMA_VERSION + 1):
+                for statement in _MIGRATIONS[step]:
+                    connection.execute(sa.text(statement))
+            _set(connection, "schema", str(SCHEMA_VERSION))
+
+    def known(self, sha256: str) -> bool:
+        """Tell whether the record holds the report with these bytes as the latest of its file."""
+        with _told(), self._engine.connect() as connection:
+            query = sa.select(_reports.c.id).where(_reports.c.sha256 == sha256, _reports.c.latest)
+            return connection.scalar(query) is not None
+
+    def add(self, reports: Sequence[tuple[Report, str]]) -> list[bool]:
+        """Store reports with their paths in one transaction; tell for each whether it is new.
+
+        A file whose bytes changed is a new version: the one before stays in the record, out of the index.
+        """
+        with _told(), self._engine.begin() as connection:
+            return [self._add(connection, report, path) for report, path in reports]
+
+    def _add(self, connection: sa.Connection, report: Report, path: str) -> bool:
+        held = connection.execute(sa.select(_reports.c.latest).where(_reports.c.id == report.id)).first()
+        if held is not None and held.latest:
+            connection.execute(sa.delete(_refusals).where(_refusals.c.path == path))
+            return False
+        older = sa.select(_reports.c.id).where(_reports.c.path == path, _reports.c.latest)
+        for old in connection.scalars(older).all():
+            connection.execute(sa.update(_reports).where(_reports.c.id == old).values(latest=False))
+            connection.execute(sa.insert(_changes).values(report=old))
+        body = zlib.compress(json.dumps(report.to_json(), ensure_ascii=False).encode("utf-8"), 3)
+        values = {
+            "path": path, "title": report.title, "kind": report.kind.value, "docno": report.docno,
+            "issuer": report.issuer, "issued": report.issued, "added_at": _now(), "latest": True, "body": body,
+        }  # fmt: skip
+        if held is not None:
+            connection.execute(sa.update(_reports).where(_reports.c.id == report.id).values(**values))
+        else:
+            connection.execute(
+                sa.insert(_reports).values(id=report.id, sha256=report.source.sha256, **values)
+            )
+        connection.execute(sa.insert(_changes).values(report=report.id))
+        connection.execute(sa.delete(_refusals).where(_refusals.c.path == path))
+        return True
+
+    def refuse(self, path: str, code: str, message: str) -> None:
+        """Put a file into quarantine; a second refusal of it replaces the first."""
+        with _told(), self._engine.begin() as connection:
+            connection.execute(sa.delete(_refusals).where(_refusals.c.path == path))
+            connection.execute(sa.insert(_refusals).values(path=path, code=code, message=message, at=_now()))
+
+    def changes(self, after: int, limit: int = 500) -> list[tuple[int, str, bool]]:
+        """Return (seq, report id, whether it is a latest version) of what changed after `after`."""
+        query = (
+            sa.select(_changes.c.seq, _changes.c.report, _reports.c.latest)
+            .join(_reports, _reports.c.id == _changes.c.report)
+            .where(_changes.c.seq > after)
+            .order_by(_changes.c.seq)
+            .limit(limit)
+        )
+        with _told(), self._engine.connect() as connection:
+            return [(row.seq, row.report, row.latest) for row in connection.execute(query)]
+
+    def mark(self) -> int:
+        """Return the change up to which the index has followed."""
+        with _told(), self._engine.connect() as connection:
+            found = connection.scalar(sa.select(_settings.c.value).where(_settings.c.name == "mark"))
+            return int(found or 0)
+
+    def set_mark(self, seq: int) -> None:
+        """Say that the index holds every change up to `seq`; call it after the engine's commit."""
+        with _told(), self._engine.begin() as connection:
+            _set(connection, "mark", str(seq))
+
+    def last_change(self) -> int:
+        """Return the number of the last change."""
+        with _told(), self._engine.connect() as connection:
+            return int(connection.scalar(sa.select(sa.func.max(_changes.c.seq))) or 0)
+
+    def load(self, ids: Sequence[str]) -> list[Report]:
+        """Return the reports with these ids, in that order."""
+        with _told(), self._engine.connect() as connection:
+            rows = connection.execute(sa.select(_reports.c.id, _reports.c.body).where(_reports.c.id.in_(ids)))
+            bodies = {row.id: row.body for row in rows}
+        return [unpack(bodies[i]) for i in ids]
+
+    def close(self) -> None:
+        """Let the database go."""
+        self._engine.dispose()
+
+
+def unpack(body: bytes) -> Report:
+    """Return the report of a stored body."""
+    return Report.from_json(json.loads(zlib.decompress(body)))
+
+
+def _set(connection: sa.Connection, name: str, value: str) -> None:
+    connection.execute(sa.delete(_settings).where(_settings.c.name == name))
+    connection.execute(sa.insert(_settings).values(name=name, value=value))
+
+
+def _pragmas(connection: sqlite3.Connection, _: Any) -> None:
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "busy_timeout = 30000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turn what the database reports into one sentence for the user."""
+    try:
+        yield
+    except (sa.exc.OperationalError, sa.exc.DatabaseError) as error:
+        cause = str(error.orig).lower()
+        if "full" in cause or "disk i/o" in cause:
+            raise ArchiveError(
+                "The disk of the archive is full or fails; free some space and run the command again: "
+                "what was stored is safe."
+            ) from error
+        raise ArchiveError(f"The archive's record cannot be used: {error.orig}.") from error

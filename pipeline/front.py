@@ -136,8 +136,12 @@ def _title(
 
 
 def _sentence_case(title: str) -> str:
-    first, _, rest = title.partition(" ")
-    return title if not first.isupper() or title.isupper() else f"{title}"
+    """Write "BÁO CÁO Sơ kết …" as "Báo cáo Sơ kết …"; a title all in capitals stays as it is."""
+    words = title.split()
+    shouted = next((i for i, w in enumerate(words) if not w.isupper()), len(words))
+    if shouted in (0, len(words)):
+        return title
+    return " ".join(w.capitalize() if i == 0 else w.lower() if i < shouted else w for i, w in enumerate(words))
 
 
 def _first_line(text: str, lines: Sequence[Span]) -> str:

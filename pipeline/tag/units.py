@@ -40,6 +40,7 @@ class _Token:
     end: int
     text: str
     key: str
+    fresh: bool  # the first of its line
 
     @property
     def capital(self) -> bool:
@@ -74,7 +75,12 @@ def find_units(text: str) -> list[Mention]:
 
 
 def _tokens(text: str) -> list[_Token]:
-    return [_Token(m.start(), m.end(), m[0], spelling_key(m[0])) for m in _TOKEN.finditer(text)]
+    out: list[_Token] = []
+    end = 0
+    for m in _TOKEN.finditer(text):
+        out.append(_Token(m.start(), m.end(), m[0], spelling_key(m[0]), "\n" in text[end : m.start()]))
+        end = m.end()
+    return out
 
 
 def _names(text: str, tokens: Sequence[_Token]) -> Iterator[Mention]:
@@ -108,7 +114,8 @@ def _is_office(tokens: Sequence[_Token], at: int, head: tuple[int, tuple[str, fr
     inner = _head_at(tokens, head[0])
     office = head[1][0] == "Thanh tra" and at > 0 and tokens[at - 1].text.lower() == "chánh"
     standing = " ".join(t.key for t in tokens[head[0] : head[0] + 2]) == spelling_key("thường trực")
-    return standing or bool(office and inner and inner[1][0] in ("Bộ", "Sở", "Tổng cục", "Cục"))
+    leading = head[0] < len(tokens) and tokens[head[0]].key == spelling_key("trưởng")
+    return standing or leading or bool(office and inner and inner[1][0] in ("Bộ", "Sở", "Tổng cục", "Cục"))
 
 
 def _inside_word(tokens: Sequence[_Token], at: int) -> bool:
@@ -195,7 +202,7 @@ def _tail(text: str, tokens: Sequence[_Token], at: int, classes: frozenset[str],
     start, placed = at, False
     words: list[str] = []
     open_to_fields = bool(classes & {"field", "named", "ministry", "cluster"})
-    while at < len(tokens) and not _broken(text, tokens, at):
+    while at < len(tokens) and not _broken(tokens, at):
         step = _place(tokens, at) or (None if placed else _number(tokens, at))
         body = _nested(text, tokens, at, depth, classes) if not placed else None
         if body and body.end >= (step.end if step else at):
@@ -221,12 +228,13 @@ def _tail(text: str, tokens: Sequence[_Token], at: int, classes: frozenset[str],
     return _Parse(at, tuple(words))
 
 
-def _broken(text: str, tokens: Sequence[_Token], at: int) -> bool:
-    """A line's end stops a name, unless both lines are in capitals (a header set in two lines)."""
-    if at == 0:
+def _broken(tokens: Sequence[_Token], at: int) -> bool:
+    """A line's end stops a name, unless the next line, in capitals too, opens with a level: a header."""
+    if at == 0 or not tokens[at].fresh:
         return False
-    gap = text[tokens[at - 1].end : tokens[at].start]
-    return "\n" in gap and not (tokens[at - 1].text.isupper() and tokens[at].text.isupper() and len(tokens[at].text) > 1)
+    header = tokens[at - 1].text.isupper() and tokens[at].text.isupper()
+    pair = " ".join(t.text.lower() for t in tokens[at : at + 2])
+    return not (header and (pair in _LEVELS or tokens[at].text.lower() in _LEVELS))
 
 
 def _place(tokens: Sequence[_Token], at: int) -> _Parse | None:
@@ -259,6 +267,8 @@ def _place_name(tokens: Sequence[_Token], at: int, *, small: bool) -> _Parse | N
     known = _longest(_place_trie(), tokens, at)
     if known:
         return known
+    if at < len(tokens) and tokens[at].fresh:
+        return None
     if at < len(tokens) and re.fullmatch(r"\d{1,2}", tokens[at].text):
         return _Parse(at + 1, (tokens[at].text,))
     run = _capitals(tokens, at, 4)
@@ -271,7 +281,8 @@ def _place_name(tokens: Sequence[_Token], at: int, *, small: bool) -> _Parse | N
 def _capitals(tokens: Sequence[_Token], at: int, most: int) -> _Parse | None:
     end = at
     while end < len(tokens) and end - at < most and tokens[end].capital and tokens[end].text.isalpha():
-        if end > at and (_head_at(tokens, end) or tokens[end].start != tokens[end - 1].end + 1):
+        apart = tokens[end].fresh or tokens[end].start != tokens[end - 1].end + 1
+        if end > at and (apart or _head_at(tokens, end)):
             break
         end += 1
     return _Parse(end, tuple(t.text for t in tokens[at:end])) if end > at else None

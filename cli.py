@@ -37,11 +37,9 @@ _COLOURS = {"achievement": "green", "difficulty": "red", "recommendation": "blue
 def main() -> None:
     """Run the command line; an error is one sentence and an exit code, never a traceback."""
     try:
-        app(standalone_mode=False)
+        sys.exit(app(standalone_mode=False) or 0)
     except BaocaoError as error:
         _fail(str(error), error.exit_code)
-    except typer.Exit as done:
-        sys.exit(done.exit_code)
     except (typer.Abort, KeyboardInterrupt):
         _fail("Stopped; what was stored is safe, and the same command goes on from here.", 1)
     except BrokenPipeError:
@@ -164,7 +162,7 @@ def _sha256(path: Path) -> str | None:
         return None  # the reader says what is wrong with it
 
 
-class _progress:  # noqa: N801 - used as a function
+class _progress:
     """A bar with rate and time left on a terminal; silent in a pipe."""
 
     def __init__(self, total: int) -> None:
@@ -176,8 +174,8 @@ class _progress:  # noqa: N801 - used as a function
             from rich.console import Console
             from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-            self._bar = Progress(BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn(),
-                                 TextColumn("{task.description}"), console=Console(stderr=True))  # fmt: skip
+            columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn())
+            self._bar = Progress(*columns, TextColumn("{task.description}"), console=Console(stderr=True))
             self._task = self._bar.add_task("", total=self._total, rate="")
             self._bar.start()
             self._started, self._done = time.monotonic(), 0
@@ -197,7 +195,9 @@ class _progress:  # noqa: N801 - used as a function
 @app.command()
 def search(
     query: Annotated[str, typer.Argument(help='Words, "a phrase", OR, -not, prefix*, a document number.')] = "",
-    unit: Annotated[list[str] | None, typer.Option(help="Sentences that name the unit, or of reports it issued.")] = None,
+    unit: Annotated[
+        list[str] | None, typer.Option(help="Sentences that name the unit, or of reports it issued.")
+    ] = None,
     person: Annotated[list[str] | None, typer.Option(help="Sentences that name the person.")] = None,
     label: Annotated[list[str] | None, typer.Option(help="achievement, difficulty, recommendation or other.")] = None,
     year: Annotated[int | None, typer.Option(help="The year of the report.")] = None,
@@ -342,7 +342,9 @@ def _print_report(report: "Report") -> None:
     console.print(table)
     for label, count in Counter(s.label.value for s in report.sentences).most_common():
         first = next(s for s in report.sentences if s.label.value == label)
-        console.print(Text(f"  {label} {count}: {' '.join(first.of(report.text).split())[:110]}", style=_COLOURS[label]))
+        console.print(
+            Text(f"  {label} {count}: {' '.join(first.of(report.text).split())[:110]}", style=_COLOURS[label])
+        )
     for finding in report.findings:
         console.print(Text(f"  warning {finding.code}: {finding.message}", style="yellow"))
 
@@ -451,12 +453,27 @@ def doctor(as_json: JsonOption = False) -> None:
     parts = [
         ("pdfplumber", "PDF files", "pip install pdfplumber", find_spec("pdfplumber") is not None),
         ("python-docx", "Word files", "pip install python-docx", find_spec("docx") is not None),
-        ("trafilatura", "web pages", "pip install trafilatura lxml_html_clean", find_spec("trafilatura") is not None),
+        (
+            "trafilatura",
+            "web pages",
+            "pip install trafilatura lxml_html_clean",
+            find_spec("trafilatura") is not None,
+        ),
         ("underthesea", "word segmentation", "pip install underthesea", find_spec("underthesea") is not None),
         ("tantivy", "the embedded search index", "pip install tantivy", find_spec("tantivy") is not None),
         ("xlsxwriter", "XLSX export", "pip install xlsxwriter", find_spec("xlsxwriter") is not None),
-        ("tesseract", "scans (not used yet)", "apt-get install tesseract-ocr tesseract-ocr-vie", which("tesseract") is not None),
-        ("soffice", "old Word files (not used yet)", "apt-get install libreoffice-writer", which("soffice") is not None),
+        (
+            "tesseract",
+            "scans (not used yet)",
+            "apt-get install tesseract-ocr tesseract-ocr-vie",
+            which("tesseract") is not None,
+        ),
+        (
+            "soffice",
+            "old Word files (not used yet)",
+            "apt-get install libreoffice-writer",
+            which("soffice") is not None,
+        ),
     ]
     if as_json:
         _as_json([{"part": p, "for": f, "present": there, "install": how} for p, f, how, there in parts])

@@ -269,9 +269,7 @@ class Report:
                 for e in self.entities
             ],
             "relations": [_relation_to_json(r) for r in self.relations],
-            "warnings": [
-                {"code": f.code, "message": f.message, "start": f.start, "end": f.end} for f in self.findings
-            ],
+            "warnings": [{"code": f.code, "message": f.message, "start": f.start, "end": f.end} for f in self.findings],
         }
 
     @classmethod
@@ -307,9 +305,7 @@ class Report:
                 for e in data["entities"]
             ),
             relations=tuple(_relation_from_json(r) for r in data["relations"]),
-            findings=tuple(
-                Finding(w["start"], w["end"], w["code"], w["message"]) for w in data["warnings"]
-            ),
+            findings=tuple(Finding(w["start"], w["end"], w["code"], w["message"]) for w in data["warnings"]),
         )
 
 

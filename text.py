@@ -16,8 +16,12 @@ LOWER = "a-zàáảãạăằắẳẵặâầấẩẫậđèéẻẽẹêề�
 # Combining tone marks: huyền, sắc, hỏi, ngã, nặng (Unicode names: grave, acute, hook, tilde, dot below).
 TONES = "\u0300\u0301\u0309\u0303\u0323"
 
-_UNWANTED = re.compile(r"[^\S\n\t ]|[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\u00ad]|[\x00-\x08\x0e-\x1f\x7f-\x9f]|[\ud800-\udfff]")
-_SPACES_LIKE = frozenset("\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000\x1c\x1d\x1e\x1f")
+_UNWANTED = re.compile(
+    r"[^\S\n\t ]|[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\u00ad]|[\x00-\x08\x0e-\x1f\x7f-\x9f]|[\ud800-\udfff]"
+)
+_SPACES_LIKE = frozenset(
+    "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000\x1c\x1d\x1e\x1f"
+)
 _BREAKS = re.compile(r"\r\n?|[\u0085\u2028\u2029\x0b\x0c]")
 _SYLLABLE = re.compile(r"[^\W_]+")
 

@@ -111,13 +111,13 @@ class EmbeddedEngine:
         took = round((time.perf_counter() - started) * 1000, 1)
         return SearchResult(total, took, facets, tuple(hits))
 
-    def _hits(
-        self, query: Any, request: SearchRequest, marks: Sequence[tuple[str, ...]]
-    ) -> tuple[list[Hit], int]:
+    def _hits(self, query: Any, request: SearchRequest, marks: Sequence[tuple[str, ...]]) -> tuple[list[Hit], int]:
         by_report = request.by is Group.REPORT
         wanted = (request.limit + request.offset) * (8 if by_report else 1)
-        order = {"order_by_field": "issued", "order": tantivy.Order.Desc} if request.sort is Sort.NEWEST else {}
-        found = self._searcher.search(query, max(1, wanted), count=True, **order)
+        newest = request.sort is Sort.NEWEST
+        found: Any = self._searcher.search(
+            query, max(1, wanted), count=True, order_by_field="issued" if newest else None, order=tantivy.Order.Desc
+        )
         groups: dict[Any, list[tuple[float, dict[str, Any]]]] = {}
         for rank, (score, address) in enumerate(found.hits):
             fields = self._searcher.doc(address).to_dict()
@@ -152,14 +152,20 @@ class EmbeddedEngine:
                 clauses.append((_MUST, _const(_or([self._run(field, folded_tokens(v).split()) for v in values]))))
         if request.docno:
             clauses.append((_MUST, self._term("body", docno_token(request.docno))))
-        for field, wanted in (("label", request.labels), ("kind", (request.kind,)), ("year", (request.year,))):
+        for field, wanted in (
+            ("label", request.labels),
+            ("kind", (request.kind,)),
+            ("year", (request.year,)),
+        ):
             terms = [self._term(field, str(v)) for v in wanted if v is not None]
             if terms:
                 clauses.append((_MUST, _const(_or(terms))))
         if request.date_from or request.date_to:
             low, high = _day(request.date_from), _day(request.date_to)
             kind = tantivy.FieldType.Integer
-            clauses.append((_MUST, _const(tantivy.Query.range_query(self._index.schema, "issued", kind, low or 1, high))))
+            clauses.append(
+                (_MUST, _const(tantivy.Query.range_query(self._index.schema, "issued", kind, low or 1, high)))
+            )
         return tantivy.Query.boolean_query(clauses) if clauses else tantivy.Query.all_query()
 
     def _node(self, node: Node) -> Any:
@@ -173,9 +179,7 @@ class EmbeddedEngine:
             case DocNo(token):
                 return self._term("body", token)
             case Not(part):
-                return tantivy.Query.boolean_query(
-                    [(_MUST, tantivy.Query.all_query()), (_MUST_NOT, self._node(part))]
-                )
+                return tantivy.Query.boolean_query([(_MUST, tantivy.Query.all_query()), (_MUST_NOT, self._node(part))])
             case Any_(parts):
                 return _or([self._node(p) for p in parts])
             case All(parts):

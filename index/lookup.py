@@ -62,6 +62,7 @@ def refusals(folder: Path) -> list[dict[str, str]]:
 def counts(folder: Path) -> dict[str, int]:
     """Return the number of reports and refusals, the last change, and the index's mark."""
     with reading(folder) as connection:
+
         def one(query: str) -> int:
             row = connection.execute(query).fetchone()
             return int(row[0] or 0) if row else 0

@@ -15,7 +15,7 @@ from baocao.text import spelling_key, syllables
 MAX_LENGTH = 2_000
 MAX_WORDS = 64
 
-_QUOTES = str.maketrans({c: '"' for c in "“”„«»″"})
+_QUOTES = str.maketrans(dict.fromkeys("“”„«»″", '"'))
 _LEX = re.compile(
     r'(?P<space>\s+)|(?P<open>\()|(?P<close>\))|(?P<phrase>"[^"]*"?)|(?P<minus>-(?=[\w"(]))|(?P<word>[^\s()"]+)'
 )

@@ -123,9 +123,7 @@ class Record:
         if held is not None:
             connection.execute(sa.update(_reports).where(_reports.c.id == report.id).values(**values))
         else:
-            connection.execute(
-                sa.insert(_reports).values(id=report.id, sha256=report.source.sha256, **values)
-            )
+            connection.execute(sa.insert(_reports).values(id=report.id, sha256=report.source.sha256, **values))
         connection.execute(sa.insert(_changes).values(report=report.id))
         connection.execute(sa.delete(_refusals).where(_refusals.c.path == path))
         return True

@@ -8,7 +8,19 @@ from pathlib import Path
 from baocao.errors import UsageError
 from baocao.report import Report
 
-COLUMNS = ("report", "title", "kind", "docno", "issued", "issuer", "page", "section", "label", "confidence", "text")
+COLUMNS = (
+    "report",
+    "title",
+    "kind",
+    "docno",
+    "issued",
+    "issuer",
+    "page",
+    "section",
+    "label",
+    "confidence",
+    "text",
+)
 _ACTIVE = ("=", "+", "-", "@", "\t", "\r")
 
 

@@ -163,7 +163,13 @@ def _tag(doc: Doc) -> Doc:
 def _disjoint(mentions: list[Mention]) -> list[Mention]:
     """Sort mentions; where two overlap the earlier in the list (numbers, then times, units, persons) stays."""
     taken: list[Mention] = []
-    rank = {EntityType.DOCNO: 0, EntityType.DATE: 1, EntityType.PERIOD: 1, EntityType.UNIT: 2, EntityType.PERSON: 3}
+    rank = {
+        EntityType.DOCNO: 0,
+        EntityType.DATE: 1,
+        EntityType.PERIOD: 1,
+        EntityType.UNIT: 2,
+        EntityType.PERSON: 3,
+    }
     for mention in sorted(mentions, key=lambda m: (m.start, rank[m.type])):
         if taken and mention.start < taken[-1].end:
             if rank[mention.type] < rank[taken[-1].type]:

@@ -38,14 +38,16 @@ def _counts(text: str, entities: Sequence[Entity], relations: Sequence[Relation]
             yield Finding(first.start, last.end, "count_mismatch", message)
 
 
-def _periods(
-    text: str, entities: Sequence[Entity], period: Period | None, title: str
-) -> Iterator[Finding]:
+def _periods(text: str, entities: Sequence[Entity], period: Period | None, title: str) -> Iterator[Finding]:
     """The same part of another year, where the text speaks of the report itself and does not compare."""
     if period is None:
         return
     for entity in entities:
-        if entity.type is not EntityType.PERIOD or not entity.norm or not re.search(r"tháng|quý|nửa", entity.of(text), re.I):
+        if (
+            entity.type is not EntityType.PERIOD
+            or not entity.norm
+            or not re.search(r"tháng|quý|nửa", entity.of(text), re.I)
+        ):
             continue
         other = Period.from_norm(entity.norm)
         same_part = (other.start[4:], other.end[4:]) == (period.start[4:], period.end[4:])
@@ -82,11 +84,13 @@ def _numbers(text: str, entities: Sequence[Entity]) -> Iterator[Finding]:
         words = before["kind"].lower().split()
         said = next((k for n in range(len(words)) if (k := " ".join(words[n:])) in kinds), None)
         if said and said != number.kind.lower() and not _alike(said, number.kind.lower()):
-            message = f"“{entity.of(text)}” is called {said}, but its symbol {number.symbol} means {number.kind.lower()}."
+            message = (
+                f"“{entity.of(text)}” is called {said}, but its symbol {number.symbol} means {number.kind.lower()}."
+            )
             yield Finding(entity.start, entity.end, "docno_kind_mismatch", message)
 
 
 def _alike(said: str, kind: str) -> bool:
     """ "Luật", "Pháp lệnh" and "Nghị quyết" of the National Assembly share symbols, as do official letters."""
     group = {"luật", "pháp lệnh", "nghị quyết", "bộ luật", "lệnh"}
-    return said in group and kind in group or said in kind or kind in said or said in ("công văn", "văn bản")
+    return (said in group and kind in group) or said in kind or kind in said or said in ("công văn", "văn bản")

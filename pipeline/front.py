@@ -45,9 +45,7 @@ class Front:
     own: tuple[int, int | None, int | None] | None = None
 
 
-def read_front(
-    text: str, mentions: Sequence[Mention], *, title: str | None = None, date: str | None = None
-) -> Front:
+def read_front(text: str, mentions: Sequence[Mention], *, title: str | None = None, date: str | None = None) -> Front:
     """Read head and foot from the text and its mentions (sorted); `title` and `date` come from metadata."""
     lines = _lines(text)
     number = _own_number(text, lines, mentions)
@@ -111,9 +109,7 @@ def _dateline(
     return None, None
 
 
-def _title(
-    text: str, lines: Sequence[Span], head: int, number: int | None
-) -> tuple[str | None, Kind | None]:
+def _title(text: str, lines: Sequence[Span], head: int, number: int | None) -> tuple[str | None, Kind | None]:
     """Read the kind's line and the lines of the title below it."""
     for k, line in enumerate(lines[:30]):
         written = _MARKUP.sub("", line.of(text))
@@ -125,7 +121,11 @@ def _title(
         parts = [written]
         for following in lines[k + 1 : k + 4]:
             more = _MARKUP.sub("", following.of(text))
-            if len(more.split()) > 40 or more.endswith((".", ";", ":")) or re.match(r"[-–IVX\d(]+[.)\s-]|Kính gửi", more):
+            if (
+                len(more.split()) > 40
+                or more.endswith((".", ";", ":"))
+                or re.match(r"[-–IVX\d(]+[.)\s-]|Kính gửi", more)
+            ):
                 break
             if not (more.isupper() or len(parts) == 1 or more[0].islower()):
                 break
@@ -162,9 +162,7 @@ def _kind_of(docno: str | None, title: str) -> Kind:
     return Kind.NEWS
 
 
-def _issuer(
-    text: str, mentions: Sequence[Mention], number: int | None, head: int, title: str
-) -> int | None:
+def _issuer(text: str, mentions: Sequence[Mention], number: int | None, head: int, title: str) -> int | None:
     units = [i for i, m in enumerate(mentions) if m.type is EntityType.UNIT]
     if number is not None:
         above = [i for i in units if mentions[i].end <= mentions[number].start]

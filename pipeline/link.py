@@ -10,7 +10,7 @@ from baocao.models.gazetteers import rows
 from baocao.report import DocIssued, Entity, EntityType, Members, PersonRole, Relation, Span
 from baocao.text import fold
 
-_COUNTS = {w: n for n, w in enumerate("không một hai ba bốn năm sáu bảy tám chín mười".split())}
+_COUNTS = {w: n for n, w in enumerate(["không", "một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín", "mười"])}
 _OFFICE = "|".join(re.escape(r[0]) for r in sorted(rows("roles.tsv"), key=lambda r: -len(r[0])))
 _QUALIFIED = rf"(?:{_OFFICE})(?: thường trực| thứ nhất| phụ trách| chuyên trách)?"
 _NEXT_OFFICE = re.compile(
@@ -34,12 +34,19 @@ _MEMBER_COUNT = re.compile(
     re.IGNORECASE,
 )
 _DATE_GAP = re.compile(r"[\s,(*]*(?:được\s+)?(?:ban hành|ký|ký ban hành|công bố)?\s*(?:ngày|,)?\s*", re.IGNORECASE)
-_ISSUER_GAP = re.compile(r"[\s,)*]*(?:của|do)\s+(?:liên\s+(?:bộ|ngành|sở)\s*:?\s*)?(?:Thủ tướng\s+|Bộ trưởng\s+|Chủ tịch\s+|Giám đốc\s+)?", re.IGNORECASE)
+_ISSUER_GAP = re.compile(
+    r"[\s,)*]*(?:của|do)\s+(?:liên\s+(?:bộ|ngành|sở)\s*:?\s*)?(?:Thủ tướng\s+|Bộ trưởng\s+|Chủ tịch\s+|Giám đốc\s+)?",
+    re.IGNORECASE,
+)
 _AND_GAP = re.compile(r"\s*(?:,|và|-|–)\s*", re.IGNORECASE)
 _LIST_GAP = re.compile(r"\s*(?:,|;|và)\s*(?:[^\W\d]+\s){0,3}?(?:số\s*:?\s*)?", re.IGNORECASE)
 _TITLE = re.compile(r"[\s,*]*(?P<title>(?:về|V/v|quy định|hướng dẫn|phê duyệt)\b[^;\n”]{3,240})", re.IGNORECASE)
-_TITLE_END = re.compile(r"[.;”\n]|,\s+(?:đã|được|các|trong|nhằm|với|theo|trên|cụ thể)\b|\s+và\s+(?:Kế hoạch|Nghị|Quyết|Thông tư|Chỉ thị)")
-_SENDER_GAP = re.compile(r"\s*(?:đã|cũng|vừa)?\s*(?:có|ban hành|ra|ký)\s+(?:[^\W\d]+\s){0,5}?(?:số\s*:?\s*)?", re.IGNORECASE)
+_TITLE_END = re.compile(
+    r"[.;”\n]|,\s+(?:đã|được|các|trong|nhằm|với|theo|trên|cụ thể)\b|\s+và\s+(?:Kế hoạch|Nghị|Quyết|Thông tư|Chỉ thị)"
+)
+_SENDER_GAP = re.compile(
+    r"\s*(?:đã|cũng|vừa)?\s*(?:có|ban hành|ra|ký)\s+(?:[^\W\d]+\s){0,5}?(?:số\s*:?\s*)?", re.IGNORECASE
+)
 
 
 def link(text: str, sentences: Sequence[Span], entities: Sequence[Entity]) -> tuple[Relation, ...]:
@@ -47,14 +54,13 @@ def link(text: str, sentences: Sequence[Span], entities: Sequence[Entity]) -> tu
     bounds = [(s.start, s.end) for s in sentences]
     roles = _without_vaguer(text, entities, list(_roles(text, bounds, entities)))
     relations: dict[tuple[str, ...], Relation] = {}
-    for relation in (*roles, *_issued(text, bounds, entities)):
+    found: list[Relation] = [*roles, *_issued(text, bounds, entities)]
+    for relation in found:
         relations.setdefault(_key(text, entities, relation), relation)
     return (*relations.values(), *_members(text, bounds, entities))
 
 
-def _without_vaguer(
-    text: str, entities: Sequence[Entity], roles: Sequence[PersonRole]
-) -> Iterator[PersonRole]:
+def _without_vaguer(text: str, entities: Sequence[Entity], roles: Sequence[PersonRole]) -> Iterator[PersonRole]:
     """Leave out "Phó Chủ tịch UBND tỉnh" of a person who is also "Phó Chủ tịch UBND tỉnh Thừa Thiên Huế"."""
     said = [_key(text, entities, role) for role in roles]
     for role, (_, person, office, body) in zip(roles, said, strict=True):
@@ -101,14 +107,12 @@ def _roles(text: str, bounds: Sequence[tuple[int, int]], entities: Sequence[Enti
             previous_end = role_end
 
 
-def _offices_after(
-    text: str, entities: Sequence[Entity], index: int, end: int
-) -> Iterator[tuple[PersonRole, int]]:
+def _offices_after(text: str, entities: Sequence[Entity], index: int, end: int) -> Iterator[tuple[PersonRole, int]]:
     """Read ", Chánh Thanh tra Sở X, Phó Cụm trưởng Cụm Y": each office and where it ends."""
     at = entities[index].end
     follower = next((e.start for e in entities[index + 1 :] if e.type is EntityType.PERSON), end)
     while match := _NEXT_OFFICE.match(text, at, min(end, follower)):
-        if at == entities[index].end and not match[0].lstrip()[0] in ",;(–—-lkL":
+        if at == entities[index].end and match[0].lstrip()[0] not in ",;(–—-lkL":
             return
         unit = _unit_from(text, entities, match.start("role"), match.end("role"), end, index)
         at = max(match.end(), entities[unit].end) if unit is not None else match.end()
@@ -140,9 +144,7 @@ def _offices_before(text: str, entities: Sequence[Entity], index: int, start: in
         edge = office_start
 
 
-def _unit_from(
-    text: str, entities: Sequence[Entity], start: int, role_end: int, limit: int, near: int
-) -> int | None:
+def _unit_from(text: str, entities: Sequence[Entity], start: int, role_end: int, limit: int, near: int) -> int | None:
     """Return the unit that an office belongs to: it starts inside the office ("Trưởng Ban X") or behind it."""
     for i in range(max(0, near - 12), min(len(entities), near + 13)):
         unit = entities[i]
@@ -186,7 +188,8 @@ def _issued(text: str, bounds: Sequence[tuple[int, int]], entities: Sequence[Ent
         date, issuers, title = _what_follows(text, entities, _last_listed(text, entities, i, end), end)
         if not issuers and (sender := _sender(text, entities, i)) is not None:
             issuers = [sender]
-        for issuer in issuers or ([None] if date is not None else []):
+        named: list[int | None] = [*issuers] or ([None] if date is not None else [])
+        for issuer in named:
             yield DocIssued(i, date, issuer, title)
 
 

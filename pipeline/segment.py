@@ -117,9 +117,10 @@ def _proposed(body: str) -> Iterator[int]:
         return
     for sentence in sent_tokenize(body):
         at = body.index(sentence, at) + len(sentence)
-        while at < len(body) and body[at] in _CLOSERS:
-            at += 1
-        yield at
+        closed = at
+        while closed < len(body) and body[closed] in _CLOSERS:
+            closed += 1
+        yield closed
 
 
 def _missed_breaks(body: str) -> Iterator[int]:
@@ -136,7 +137,7 @@ def _is_break(body: str, start: int, end: int) -> bool:
     if not piece or not after or _ENUMERATOR_ONLY.match(piece):
         return bool(piece) and not after
     spaced = body[end - 1].isspace() or body[end].isspace()
-    first = after.lstrip("“\"‘(*_")[:1]
+    first = after.lstrip('“"‘(*_')[:1]
     if first.islower() or after[0] in ",;:.…)%”":
         return False
     if not spaced and not (piece[-2:-1].islower() and first.isupper() and not piece[-2:-1].isascii()):
@@ -162,9 +163,7 @@ def _sections(text: str, paragraphs: tuple[Line, ...]) -> tuple[Section, ...]:
     for i, (line, rank, number) in enumerate(found):
         later = (other for other, other_rank, _ in found[i + 1 :] if other_rank <= rank)
         end = next((other.start for other in later), len(text))
-        parent = next(
-            (k for k in range(i - 1, -1, -1) if found[k][1] < rank and sections[k].end > line.start), None
-        )
+        parent = next((k for k in range(i - 1, -1, -1) if found[k][1] < rank and sections[k].end > line.start), None)
         level = 1 if parent is None else sections[parent].level + 1
         title = _MARKUP.sub("", line.of(text))
         sections.append(Section(line.start, end, title, number, level, parent))

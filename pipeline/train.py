@@ -14,7 +14,6 @@ from typing import Any
 from baocao.errors import ModelError
 from baocao.pipeline.classify import ARTEFACT
 from baocao.pipeline.features import features, heading_words
-from baocao.pipeline.words import word_segmenter
 from baocao.report import Label
 
 _MARKS = {"+": Label.ACHIEVEMENT, "-": Label.DIFFICULTY, ">": Label.RECOMMENDATION, ".": Label.OTHER}
@@ -82,9 +81,7 @@ def rows_of(passages: Sequence[Passage]) -> tuple[list[str], list[str]]:
             before = texts[i - 1] if i else ""
             after = texts[i + 1] if i + 1 < len(texts) else ""
             news = passage.kind == "news"
-            x.append(
-                features(_words(text), text, heading_words(heading), before, after, i / len(texts), news=news)
-            )
+            x.append(features(_words(text), text, heading_words(heading), before, after, i / len(texts), news=news))
             y.append(label.value)
     return x, y
 

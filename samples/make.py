@@ -1,7 +1,8 @@
 """Lay out the sample reports: `python samples/make.py` writes samples/reports/ from samples/sources/.
 
 A source has `key: value` lines, a blank line, then the body, a paragraph a line (`| a | b |` is a table
-row). The files made are committed; this script needs reportlab, python-docx and DejaVu fonts (Debian: fonts-dejavu-core).
+row). The files made are committed; this script needs reportlab, python-docx and the DejaVu fonts
+(Debian: fonts-dejavu-core).
 """
 
 import html

@@ -95,7 +95,7 @@ def _table_lines(table: Any) -> list[_Line]:
     out = []
     for row, cells in zip(table.rows, table.extract(), strict=True):
         written = " | ".join(" ".join((cell or "").split()) for cell in cells if cell)
-        left, top, right, bottom = row.bbox
+        left, top, _, bottom = row.bbox
         out.append(_Line(written, left, left, top, bottom, False))
     return out
 
@@ -145,7 +145,12 @@ def _line(words: Sequence[dict[str, Any]]) -> _Line:
     bold = sum("bold" in w["fontname"].lower() for w in words) > len(words) / 2
     text = " ".join(w["text"] for w in words)
     return _Line(
-        text, words[0]["x0"], words[-1]["x1"], min(w["top"] for w in words), max(w["bottom"] for w in words), bold
+        text,
+        words[0]["x0"],
+        words[-1]["x1"],
+        min(w["top"] for w in words),
+        max(w["bottom"] for w in words),
+        bold,
     )
 
 
@@ -183,6 +188,9 @@ def _begins(before: _Line, line: _Line, edge: float) -> bool:
     if _STARTS_NEW.match(line.text) or " | " in line.text or " | " in before.text:
         return True
     if line.top - before.bottom > 0.9 * height or before.bold != line.bold or line.top < before.top - height:
+        return True
+    centred = abs(before.left - line.left) > 8 and abs(before.right - line.right) > 8
+    if centred and max(before.right - before.left, line.right - line.left) < 0.5 * edge:
         return True
     full = before.right > edge - 4.5 * height or abs(before.right - line.right) < 2 * height
     if not full or (line.text[:1].isupper() and before.text[-1:] in ".:;!?…" and line.left > before.left + 8):

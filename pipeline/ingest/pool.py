@@ -145,9 +145,7 @@ def _kill(slot: _Slot) -> None:
     slot.pipe.close()
 
 
-def _serve(
-    pipe: Connection, work: Work[Any], warm: Callable[[], object], memory: int, timeout: float
-) -> None:
+def _serve(pipe: Connection, work: Work[Any], warm: Callable[[], object], memory: int, timeout: float) -> None:
     """Work through paths until the parent goes away."""
     os.setpgid(0, 0)
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -35,7 +35,17 @@ def sniff(data: bytes, name: str) -> str:
 def _is_binary(head: bytes) -> bool:
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return False
-    signatures = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\x00", b"MM\x00*", b"\x7fELF", b"MZ", b"Rar!", b"\x1f\x8b")
+    signatures = (
+        b"\x89PNG",
+        b"\xff\xd8\xff",
+        b"GIF8",
+        b"II*\x00",
+        b"MM\x00*",
+        b"\x7fELF",
+        b"MZ",
+        b"Rar!",
+        b"\x1f\x8b",
+    )
     return head.startswith(signatures) or head.count(b"\x00") > len(head) // 50
 
 

@@ -1,6 +1,7 @@
 """Web pages: the main text by trafilatura, without menus, related news and scripts."""
 
 import re
+from typing import Any
 
 import trafilatura
 from lxml import html as lxml_html
@@ -11,8 +12,43 @@ from baocao.pipeline.ingest.plain import Read, decode
 from baocao.text import clean
 
 _CHARSET = re.compile(rb"charset=[\"']?([\w-]+)", re.IGNORECASE)
-_CHROME = ("script", "style", "nav", "header", "footer", "aside", "form", "noscript", "iframe", "template", "button")
-_BLOCKS = frozenset("p div li h1 h2 h3 h4 h5 h6 tr section article blockquote pre br table ul ol dd dt".split())
+_CHROME = (
+    "script",
+    "style",
+    "nav",
+    "header",
+    "footer",
+    "aside",
+    "form",
+    "noscript",
+    "iframe",
+    "template",
+    "button",
+)
+_BLOCKS = frozenset(
+    [
+        "p",
+        "div",
+        "li",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "tr",
+        "section",
+        "article",
+        "blockquote",
+        "pre",
+        "br",
+        "table",
+        "ul",
+        "ol",
+        "dd",
+        "dt",
+    ]
+)
 
 
 def read_html(data: bytes) -> Read:
@@ -21,7 +57,9 @@ def read_html(data: bytes) -> Read:
     tree = lxml_html.fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", page).encode("utf-8"), parser=_parser())
     config = use_config()
     config.set("DEFAULT", "EXTRACTION_TIMEOUT", "0")
-    found = trafilatura.bare_extraction(page, include_comments=False, include_tables=True, favor_recall=True, config=config)
+    found: Any = trafilatura.bare_extraction(
+        page, include_comments=False, include_tables=True, favor_recall=True, config=config
+    )
     text = clean(found.text or "") if found else ""
     body = _body(tree)
     # On short official pages trafilatura may keep a fraction; the stripped body is then the better text.

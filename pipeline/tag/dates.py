@@ -74,10 +74,37 @@ _QUANTITY = re.compile(
     r"^\s*(?:tỷ|triệu|nghìn|ngàn|đồng|người|hộ|lượt|ha|m2|m3|km|m|tấn|kg|đơn|vụ|trường hợp|cơ sở|đơn vị|cán bộ"
     r"|hồ sơ|đảng viên|học sinh|con|cây|cái|chiếc|giờ|doanh nghiệp|lao động|suất|đại biểu|USD|ý kiến|văn bản)\b"
 )
-_COUNTED = re.compile(r"\b(?:số|gần|hơn|trên|dưới|khoảng|đạt|có|với|thêm|được|tổng|Điều|khoản|sinh|sinh năm|SN|hotline|ĐT|điện thoại)\s*:?\s*$")
+_COUNTED = re.compile(
+    r"\b(?:số|gần|hơn|trên|dưới|khoảng|đạt|có|với|thêm|được|tổng|Điều|khoản|sinh|sinh năm|SN|hotline|ĐT|điện thoại)\s*:?\s*$"
+)
 _NAMED = re.compile(rf"(?<!^)(?<![.!?:;\"“(–•*-] )(?<![.!?:;\"“(*\n])\b([{UPPER}][\w&]*)\s+$")
-_TIME_WORDS = frozenset("từ trong đến năm và so trước sau cuối đầu kỳ vụ hết tới đoạn xuân hè thu đông".split())
-_COMPARED = re.compile(r"(?:cùng kỳ|so với|so|bằng|hơn|kém)(?:\s+(?:với|cùng kỳ|kế hoạch|dự toán|thực hiện))*\s*(?:của\s+)?$", re.IGNORECASE)
+_TIME_WORDS = frozenset(
+    [
+        "từ",
+        "trong",
+        "đến",
+        "năm",
+        "và",
+        "so",
+        "trước",
+        "sau",
+        "cuối",
+        "đầu",
+        "kỳ",
+        "vụ",
+        "hết",
+        "tới",
+        "đoạn",
+        "xuân",
+        "hè",
+        "thu",
+        "đông",
+    ]
+)
+_COMPARED = re.compile(
+    r"(?:cùng kỳ|so với|so|bằng|hơn|kém)(?:\s+(?:với|cùng kỳ|kế hoạch|dự toán|thực hiện))*\s*(?:của\s+)?$",
+    re.IGNORECASE,
+)
 # Years that lie ahead or behind: "trước năm 2020", "từ năm 2016 đến nay".
 _FROM_OR_TO = re.compile(r"(?:trước|đến|từ|tới|vào)\s+$", re.IGNORECASE)
 _STOP = re.compile(r"[.!?…](?=\s)|\n")
@@ -259,9 +286,7 @@ class _Context:
         at = bisect_right(self._stops, offset)
         start = self._stops[at - 1] if at else 0
         end = self._stops[at] if at < len(self._stops) else 1 << 60
-        near = {
-            year for o, year in self._named if start <= o < end and o in self._reports and o not in self._compared
-        }
+        near = {year for o, year in self._named if start <= o < end and o in self._reports and o not in self._compared}
         return near.pop() if len(near) == 1 else self._main
 
     def _document_year(self, text: str) -> int | None:
@@ -277,4 +302,3 @@ class _Context:
             return year if count >= 0.6 * votes.total() else None
         left = {y for o, y in self._named if o not in aside}
         return max(left) if left and max(left) - min(left) <= 1 else None
-

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import cache
 
 from baocao.models.gazetteers import rows
-from baocao.report import EntityType
 from baocao.pipeline.tag import Mention
+from baocao.report import EntityType
 
 _U = "A-ZĐÐƯÔƠÂĂÊ"
 _CODE = rf"[{_U}][{_U}&]*(?:Tg|Ttg|Tr|Đg|đg|t)?\d{{0,3}}"
@@ -24,9 +24,7 @@ _TYPED = re.compile(
     r"|(?<=số )\s?\d{1,5}\s?-\s?(?P<party>[a-zđ]{2,5})/[a-zđ]{2,10}(?![\w/])"
 )
 _NUMBERED = re.compile(r"(?:số|Số|SỐ)\s*:?\s*$")
-_PARTS = re.compile(
-    r"(?P<number>\d+)(?P<suffix>[A-ZĐ]?)(?:/(?P<year>(?:19|20)\d\d)/|/|-)(?P<codes>.+)", re.DOTALL
-)
+_PARTS = re.compile(r"(?P<number>\d+)(?P<suffix>[A-ZĐ]?)(?:/(?P<year>(?:19|20)\d\d)/|/|-)(?P<codes>.+)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)

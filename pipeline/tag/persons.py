@@ -22,8 +22,7 @@ _CAPITALS = re.compile(rf"(?<![\w'’/-])[{UPPER}]{{2,}}(?:[ ]+[{UPPER}]{{1,}}){
 _LIST_GAP = re.compile(r"\s*(?:,|;|và|-|–|,\s*và)\s*(?:(?:ông|bà|anh|chị|đồng chí|đ/c)\s+)?", re.IGNORECASE)
 _CLOSING = re.compile(r"\s*(?:\([^()\n]{2,20}\))?[\s*_./]*[-–,]?\s*")
 _ALONE_ON_LINE = re.compile(r"[ \t*_]*(?:\(.{2,20}\)|\.)?[ \t*_]*(?=\n|$)")
-_MIDDLE = frozenset("Văn Thị Đức Hữu Xuân Ngọc Quang Minh Thanh Đình Công Bá Trọng Quốc Duy Viết Như Hồng Thành Anh Mạnh "
-                    "Tiến Hải Khắc Huy Tuấn Đăng Phương Thu Kim Bích Tấn Thế A".split())  # fmt: skip
+_MIDDLE = frozenset(["Văn", "Thị", "Đức", "Hữu", "Xuân", "Ngọc", "Quang", "Minh", "Thanh", "Đình", "Công", "Bá", "Trọng", "Quốc", "Duy", "Viết", "Như", "Hồng", "Thành", "Anh", "Mạnh", "Tiến", "Hải", "Khắc", "Huy", "Tuấn", "Đăng", "Phương", "Thu", "Kim", "Bích", "Tấn", "Thế", "A"])  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,7 @@ class _Run(Span):
 
 def find_persons(text: str, units: Sequence[Mention]) -> list[Mention]:
     """Return every PERSON mention of `text`, in order, disjoint, outside `units` (all UNIT mentions)."""
-    runs = [run for run in _runs(text, units)]
+    runs = list(_runs(text, units))
     names: dict[int, Span] = {}
     for run in runs:
         name = _by_evidence(text, run, units)
@@ -106,9 +105,7 @@ def _by_evidence(text: str, run: _Run, units: Sequence[Mention]) -> Span | None:
     return None
 
 
-def _is_name(
-    text: str, run: _Run, words: Sequence[str], group: str, before: str, *, at_front: bool
-) -> bool:
+def _is_name(text: str, run: _Run, words: Sequence[str], group: str, before: str, *, at_front: bool) -> bool:
     after = text[run.end : run.end + 40]
     if _OFFICE_BEFORE.search(before) or _OFFICE_AFTER.match(after):
         return len(words) >= 2
@@ -137,10 +134,10 @@ def _in_lists(text: str, runs: Sequence[_Run], names: dict[int, Span]) -> dict[i
         if run.start in names:
             last_end = names[run.start].end
             continue
-        if 0 <= last_end and run.start - last_end < 14 and _LIST_GAP.fullmatch(text[last_end : run.start]):
-            if 2 <= len(run.words) <= 4 and run.words[0] in _families():
-                found[run.start] = Span(run.start, run.end)
-                last_end = run.end
+        listed = last_end >= 0 and run.start - last_end < 14 and _LIST_GAP.fullmatch(text[last_end : run.start])
+        if listed and 2 <= len(run.words) <= 4 and run.words[0] in _families():
+            found[run.start] = Span(run.start, run.end)
+            last_end = run.end
     return found
 
 
@@ -154,9 +151,7 @@ def _known_again(text: str, runs: Sequence[_Run], names: dict[int, Span]) -> dic
         if run.start in names:
             continue
         before = text[max(0, run.start - 30) : run.start]
-        if run.words in full:
-            found[run.start] = Span(run.start, run.end)
-        elif len(run.words) == 1 and run.words[0] in given and _OFFICE_BEFORE.search(before):
+        if run.words in full or (len(run.words) == 1 and run.words[0] in given and _OFFICE_BEFORE.search(before)):
             found[run.start] = Span(run.start, run.end)
     return found
 
@@ -266,6 +261,8 @@ _HONORIFIC = _before(tuple(row[0] for row in rows("honorifics.tsv")))
 _MINISTER = re.compile(r"thủ tướng\s+$", re.IGNORECASE)
 _CREDIT = _before(_context("credit"), tail=r"\s*(?:[A-ZĐ]{2,}/)?[\s*_]*")
 _PLACE_BEFORE = _before(_context("place"), tail=r"\s+")
-_OFFICE_BEFORE = re.compile(rf"(?<!\w)(?:{_OFFICE})(?: thường trực| thứ nhất| phụ trách)?(?: [\w&-]+){{0,3}}[:\s]+$", re.I)
+_OFFICE_BEFORE = re.compile(
+    rf"(?<!\w)(?:{_OFFICE})(?: thường trực| thứ nhất| phụ trách)?(?: [\w&-]+){{0,3}}[:\s]+$", re.I
+)
 _OFFICE_ANYWHERE = re.compile(rf"(?<!\w)(?:{_OFFICE})(?!\w)", re.I)
 _OFFICE_AFTER = re.compile(rf"\s*(?:[,(]|[–—-])\s*(?:nguyên |quyền |q\. ?|là |giữ chức )?(?:{_OFFICE})(?!\w)", re.I)

@@ -25,11 +25,30 @@ _SMALL_LEVELS = frozenset(("xã", "phường", "thị trấn", "đặc khu", "p.
 _SUFFIXES = frozenset(("trung ương", "việt nam", "quốc gia", "nhà nước", "tw", "toàn quốc", "vn"))
 _DEFINITION = re.compile(r"\s*\((?:gọi tắt là |sau đây gọi là |viết tắt là )?([^\W\d_][\w&-]{1,14})\)")
 _NUMBER = re.compile(r"(?:\d{1,3}[A-Z]?|[IVX]{1,5})$")
-_PLURAL = frozenset("các những nhiều hai ba bốn năm sáu".split())
+_PLURAL = frozenset(["các", "những", "nhiều", "hai", "ba", "bốn", "năm", "sáu"])
 _CONNECTORS = frozenset(("và", "-", "–", "&"))
-_SPREAD = re.compile(r"\s+(?:ở |tại |thuộc )?(?:các|những|nhiều|một số)\s+(?:tỉnh|huyện|xã|quận|phường|cấp|địa phương|thành phố|bộ)\b", re.I)
-_MEMBERS = re.compile(rf"\s+các tỉnh(?:, thành phố)?(?:\s+trực thuộc Trung ương|(?:\s+[{UPPER}][^\W\d_]*){{1,4}}(?:\s+[Bb]ộ)?)?")
-_WORDS_WITH_HEADS = frozenset(("xã hội", "cán bộ", "nội bộ", "toàn bộ", "đồng bộ", "cơ sở", "trụ sở", "đại hội", "cơ hội", "ủy ban", "tiến bộ"))
+_SPREAD = re.compile(
+    r"\s+(?:ở |tại |thuộc )?(?:các|những|nhiều|một số)\s+(?:tỉnh|huyện|xã|quận|phường|cấp|địa phương|thành phố|bộ)\b",
+    re.I,
+)
+_MEMBERS = re.compile(
+    rf"\s+các tỉnh(?:, thành phố)?(?:\s+trực thuộc Trung ương|(?:\s+[{UPPER}][^\W\d_]*){{1,4}}(?:\s+[Bb]ộ)?)?"
+)
+_WORDS_WITH_HEADS = frozenset(
+    (
+        "xã hội",
+        "cán bộ",
+        "nội bộ",
+        "toàn bộ",
+        "đồng bộ",
+        "cơ sở",
+        "trụ sở",
+        "đại hội",
+        "cơ hội",
+        "ủy ban",
+        "tiến bộ",
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +87,9 @@ def find_units(text: str) -> list[Mention]:
     tokens = _tokens(text)
     found = list(_names(text, tokens))
     defined = _defined(text, found)
-    found = [
-        Mention(m.start, m.end, m.type, defined.get(m.of(text), m.norm)) for m in found
-    ] + _acronyms(tokens, found, defined)
+    found = [Mention(m.start, m.end, m.type, defined.get(m.of(text), m.norm)) for m in found] + _acronyms(
+        tokens, found, defined
+    )
     return _one_norm_each(text, sorted(found, key=lambda m: m.start))
 
 
@@ -91,7 +110,7 @@ def _names(text: str, tokens: Sequence[_Token]) -> Iterator[Mention]:
             at += 1
             continue
         head = _head_at(tokens, at)
-        if head and _is_office(tokens, at, head) or _inside_word(tokens, at):
+        if (head and _is_office(tokens, at, head)) or _inside_word(tokens, at):
             at += 1
             continue
         parse = head and _name(text, tokens, at, 0)
@@ -124,9 +143,7 @@ def _inside_word(tokens: Sequence[_Token], at: int) -> bool:
     return before.isupper() and f"{before} {tokens[at].text}".lower() in _WORDS_WITH_HEADS
 
 
-def _spread(
-    text: str, tokens: Sequence[_Token], at: int, parse: _Parse, classes: frozenset[str]
-) -> _Parse | None:
+def _spread(text: str, tokens: Sequence[_Token], at: int, parse: _Parse, classes: frozenset[str]) -> _Parse | None:
     """Drop "Thanh tra Sở Du lịch các tỉnh" (many bodies); a cluster takes its members in."""
     following = text[tokens[parse.end - 1].end : tokens[parse.end - 1].end + 60]
     if not _SPREAD.match(following):
@@ -138,7 +155,10 @@ def _spread(
     end = parse.end
     while end < len(tokens) and tokens[end].end <= limit:
         end += 1
-    return _Parse(end, (*parse.words, text[tokens[parse.end].start : tokens[end - 1].end]) if end > parse.end else parse.words)
+    return _Parse(
+        end,
+        (*parse.words, text[tokens[parse.end].start : tokens[end - 1].end]) if end > parse.end else parse.words,
+    )
 
 
 def _mention(text: str, tokens: Sequence[_Token], at: int, parse: _Parse, lead: str = "") -> Mention:
@@ -189,7 +209,11 @@ def _name(text: str, tokens: Sequence[_Token], at: int, depth: int) -> _Parse | 
 
 
 def _cased(canonical: str, written: Sequence[_Token]) -> str:
-    return canonical if all(t.text.isupper() or not t.text.isalpha() for t in written) else " ".join(t.text for t in written)
+    return (
+        canonical
+        if all(t.text.isupper() or not t.text.isalpha() for t in written)
+        else " ".join(t.text for t in written)
+    )
 
 
 def _cluster_ok(tokens: Sequence[_Token], at: int, end: int, tail: _Parse) -> bool:
@@ -301,9 +325,7 @@ def _number(tokens: Sequence[_Token], at: int) -> _Parse | None:
     return _Parse(i + 1, tuple(t.text for t in tokens[at : i + 1]))
 
 
-def _nested(
-    text: str, tokens: Sequence[_Token], at: int, depth: int, classes: frozenset[str]
-) -> _Parse | None:
+def _nested(text: str, tokens: Sequence[_Token], at: int, depth: int, classes: frozenset[str]) -> _Parse | None:
     head = _head_at(tokens, at)
     if head is None or "ministry" in classes:
         return None
@@ -332,7 +354,7 @@ def _proper(tokens: Sequence[_Token], at: int, classes: frozenset[str]) -> _Pars
     if run is None or run.words[0] in _openers():
         return None
     person = run.words[0].title() in _families() and 2 <= len(run.words) <= 5
-    if "named" not in classes and (person or tokens[at].text.isupper() and len(tokens[at].text) > 6):
+    if "named" not in classes and (person or (tokens[at].text.isupper() and len(tokens[at].text) > 6)):
         return None
     return run
 
@@ -370,9 +392,7 @@ def _in_brackets(text: str, tokens: Sequence[_Token], at: int, classes: frozense
     return _place(tokens, at + 3)
 
 
-def _coordinated(
-    text: str, tokens: Sequence[_Token], at: int, head: str
-) -> tuple[list[Mention], int]:
+def _coordinated(text: str, tokens: Sequence[_Token], at: int, head: str) -> tuple[list[Mention], int]:
     """Read the further fields of "Sở Nội vụ, Tài chính, Tư pháp": each a mention with its head in the norm."""
     found: list[Mention] = []
     if head not in ("Sở", "Bộ", "Phòng", "Vụ", "Cục"):
@@ -414,9 +434,7 @@ def _defined(text: str, found: Sequence[Mention]) -> dict[str, str]:
     return defined
 
 
-def _acronyms(
-    tokens: Sequence[_Token], found: Sequence[Mention], defined: dict[str, str]
-) -> list[Mention]:
+def _acronyms(tokens: Sequence[_Token], found: Sequence[Mention], defined: dict[str, str]) -> list[Mention]:
     """Find the bare uses of defined acronyms outside the mentions already found."""
     starts = {m.start: m for m in found}
     out: list[Mention] = []
@@ -511,4 +529,7 @@ def _families() -> frozenset[str]:
 
 @cache
 def _openers() -> frozenset[str]:
-    return frozenset(row[1].split()[0] for row in rows("person_context.tsv") if row[0] == "opener") - {"Thanh", "Công"}
+    return frozenset(row[1].split()[0] for row in rows("person_context.tsv") if row[0] == "opener") - {
+        "Thanh",
+        "Công",
+    }

@@ -1,5 +1,7 @@
 """The query language: what clerks type, and that nothing they type breaks it."""
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -58,7 +60,5 @@ def test_nothing_to_look_for() -> None:
 
 @given(st.text(alphabet='ab12/-"()*: ORNOTKHsố“”\x00', max_size=80))
 def test_any_query_is_read_or_refused(query: str) -> None:
-    try:
+    with suppress(QueryError):
         parse(query)
-    except QueryError:
-        pass

@@ -13,7 +13,7 @@ test: $(VENV)/.ready-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest
+	$(BIN)/python -m pytest -n 2
 
 $(VENV)/.ready: pyproject.toml hatch_build.py requirements.lock
 	$(PYTHON) -m venv $(VENV)

@@ -19,6 +19,8 @@ from typing import Any, Generic, TypeVar
 
 from baocao.errors import BaocaoError, CrashError, LimitError
 
+_START = 120.0  # seconds that a worker may take to load
+
 T = TypeVar("T")
 Work = Callable[[Path], T]
 
@@ -45,6 +47,7 @@ class _Slot:
     pipe: Connection
     path: Path | None = None
     deadline: float = 0.0
+    ready: bool = False
 
 
 class Pool(Generic[T]):
@@ -78,7 +81,9 @@ class Pool(Generic[T]):
                 nearest = min(slot.deadline for slot in busy)
                 ready = wait([slot.pipe for slot in busy], max(0.0, nearest - time.monotonic()))
                 for slot in busy:
-                    if slot.pipe in ready:
+                    if slot.pipe in ready and not slot.ready:
+                        self._greet(slot)
+                    elif slot.pipe in ready:
                         yield self._collect(slot)
                     elif time.monotonic() >= slot.deadline:
                         yield self._overdue(slot)
@@ -99,7 +104,7 @@ class Pool(Generic[T]):
                 return
             slot = idle.pop() if idle else self._start()
             slot.path = path
-            slot.deadline = time.monotonic() + self._timeout + 30 * (slot.deadline == 0.0)
+            slot.deadline = time.monotonic() + (self._timeout if slot.ready else _START)
             with suppress(BrokenPipeError):  # the death shows when the answer is awaited
                 slot.pipe.send(path)
 
@@ -111,6 +116,20 @@ class Pool(Generic[T]):
         slot = _Slot(process, ours)
         self._slots.append(slot)
         return slot
+
+    def _greet(self, slot: _Slot) -> None:
+        """Take a new worker's word that it is ready; its first file's time counts from here.
+
+        Raises CrashError where it could not start: that is no file's fault.
+        """
+        try:
+            answer: Any = slot.pipe.recv()
+        except (EOFError, OSError) as error:
+            raise CrashError("The reading process cannot start; `baocao doctor` tells what is missing.") from error
+        if isinstance(answer, BaocaoError):
+            raise answer
+        slot.ready = True
+        slot.deadline = time.monotonic() + self._timeout
 
     def _collect(self, slot: _Slot) -> Done[T] | Failed:
         path = slot.path
@@ -127,6 +146,8 @@ class Pool(Generic[T]):
         path = slot.path
         assert path is not None  # noqa: S101 - only busy slots have a deadline
         self._drop(slot)
+        if not slot.ready:
+            raise CrashError("The reading process did not start in time; the machine may be too busy. Try again.")
         return Failed(path, LimitError(f"{path.name} took longer than {self._timeout:.0f} s to read; it was given up."))
 
     def _drop(self, slot: _Slot) -> None:
@@ -153,7 +174,13 @@ def _serve(pipe: Connection, work: Work[Any], warm: Callable[[], object], memory
     with open(os.devnull, "w") as nothing:  # noqa: PTH123 - what libraries print must not reach the user
         os.dup2(nothing.fileno(), 1)
         os.dup2(nothing.fileno(), 2)
-    warm()
+    try:
+        warm()
+    except Exception as error:
+        known = isinstance(error, BaocaoError)
+        pipe.send(error if known else CrashError(f"The reading process cannot start ({error})."))
+        return
+    pipe.send("ready")
     limit = _size() + memory
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     while True:

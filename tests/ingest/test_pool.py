@@ -4,7 +4,9 @@ import os
 import time
 from pathlib import Path
 
-from baocao.errors import BaocaoError, UnreadableError
+import pytest
+
+from baocao.errors import BaocaoError, CrashError, UnreadableError
 from baocao.pipeline.ingest.pool import Done, Failed, Pool
 
 
@@ -65,3 +67,13 @@ def test_paths_are_taken_only_as_slots_free_up() -> None:
     next(run)
     assert taken <= 4
     run.close()
+
+
+def broken() -> None:
+    raise RuntimeError("a library is missing")
+
+
+def test_a_worker_that_cannot_start_is_no_files_fault() -> None:
+    pool: Pool[str] = Pool(chaos, warm=broken)
+    with pytest.raises(CrashError, match="cannot start"):
+        list(pool.run([Path("1.txt")]))

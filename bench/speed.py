@@ -1,0 +1,180 @@
+"""How fast the whole way is, as ratios in one run; `--write` puts the table into docs/performance.md.
+
+python bench/speed.py [--folder DIR] [--reports 300] [--sentences 100000] [--write]
+"""
+
+import argparse
+import hashlib
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import tantivy
+from underthesea import sent_tokenize, word_tokenize
+
+from baocao.index import open_archive
+from baocao.index.analysis import body_tokens
+from baocao.index.archive import Incoming
+from baocao.index.embedded import EmbeddedEngine
+from baocao.index.search import SearchRequest
+from baocao.pipeline import analyze_file, warm_up
+from baocao.report import Kind, Label, Report, Sentence, Source
+
+sys.path.insert(0, str(Path(__file__).parent))
+import corpus
+
+DOCS = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
+QUERIES = (
+    "kho khan kinh phi",
+    "thiếu biên chế",
+    "kiểm tra môi trường",
+    '"phối hợp thực hiện"',
+    "chăn nuôi OR thủy sản",
+    "nâng cao*",
+)
+
+
+def spent(act: Callable[[], object]) -> float:
+    """Return the processor seconds of this process that an act takes."""
+    started = time.process_time()
+    act()
+    return time.process_time() - started
+
+
+def whole_way(files: list[Path], folder: Path) -> None:
+    """Read, analyse, store and index files in this process."""
+    with open_archive(folder) as archive:
+        for at in range(0, len(files), 16):
+            chunk = files[at : at + 16]
+            archive.add([Incoming(analyze_file(p), str(p), p.read_bytes()) for p in chunk])
+
+
+def pipeline_ratio(files: list[Path]) -> tuple[float, float]:
+    """Return the rate of the whole way in syllables a second, and its ratio to bare word_tokenize."""
+    texts = [p.read_text(encoding="utf-8") for p in files]
+    count = sum(len(t.split()) for t in texts)
+    sentences = [s for t in texts for line in t.split("\n") if line.strip() for s in sent_tokenize(line)]
+    warm_up()
+    word_tokenize("Khởi động.")
+    bare = spent(lambda: [word_tokenize(s) for s in sentences])
+    with tempfile.TemporaryDirectory() as folder:
+        ours = spent(lambda: whole_way(files, Path(folder)))
+    return count / ours, bare / ours
+
+
+def jobs_ratio(folder: Path) -> float:
+    """Return how much faster `ingest --jobs 2` is than `--jobs 1`, as a user waits."""
+    took = []
+    for jobs in ("1", "2"):
+        with tempfile.TemporaryDirectory() as archive:
+            command = [sys.executable, "-m", "baocao.cli", "ingest", str(folder), "--archive", archive, "--jobs", jobs]
+            started = time.perf_counter()
+            subprocess.run(command, check=True, capture_output=True)
+            took.append(time.perf_counter() - started)
+    return took[0] / took[1]
+
+
+def cold_ratio(archive: Path) -> float:
+    """Return the time of a cold search over that of an empty Python, medians of nine in turn."""
+    search = [sys.executable, "-m", "baocao.cli", "search", "kinh phí", "--archive", str(archive)]
+    empty = [sys.executable, "-c", "import sqlite3, json, argparse"]
+    took: dict[int, list[float]] = {0: [], 1: []}
+    for _ in range(9):
+        for which, command in enumerate((search, empty)):
+            started = time.perf_counter()
+            subprocess.run(command, check=True, capture_output=True)
+            took[which].append(time.perf_counter() - started)
+    return statistics.median(took[0]) / statistics.median(took[1])
+
+
+def synthetic(count: int) -> list[Report]:
+    """Return reports of thirty composed sentences each."""
+    reports = []
+    for number in range(count // 30):
+        text = corpus.report(number, 30)
+        rng = random.Random(number)
+        sentences, at = [], 0
+        for line in text.split("\n"):
+            if line:
+                sentences.append(Sentence(at, at + len(line), None, rng.choice(list(Label)), 0.9))
+            at += len(line) + 1
+        sha = hashlib.sha256(text.encode()).hexdigest()
+        reports.append(Report(Source(f"{number}.txt", sha, "text/plain", 0), text.split("\n")[5], Kind.REPORT, None,
+                              f"{2008 + number % 18}-06-01", None, f"Sở số {number % 60}", None, None, text, (0,), False,
+                              (), tuple(sentences), (), (), ()))  # fmt: skip
+    return reports
+
+
+def warm_search(sentences: int) -> tuple[float, float, float]:
+    """Return the median and 95th percentile in ms, and the median's ratio to tantivy's bare query."""
+    with tempfile.TemporaryDirectory() as folder:
+        engine = EmbeddedEngine(Path(folder), write=True)
+        engine.put(synthetic(sentences))
+        engine.commit()
+        engine.close()
+        engine = EmbeddedEngine(Path(folder))
+        index = tantivy.Index.open(folder)
+        searcher = index.searcher()
+        ours, bare = [], []
+        for _ in range(30):
+            for query in QUERIES:
+                started = time.perf_counter()
+                engine.search(SearchRequest(query))
+                ours.append((time.perf_counter() - started) * 1000)
+                words = body_tokens(query.replace("OR", "").strip('"*')).split()
+                clauses = [(tantivy.Occur.Should, tantivy.Query.term_query(index.schema, "body", w)) for w in words]
+                started = time.perf_counter()
+                searcher.search(tantivy.Query.boolean_query(clauses), 10)
+                bare.append((time.perf_counter() - started) * 1000)
+    return (
+        statistics.median(ours),
+        statistics.quantiles(ours, n=20)[18],
+        statistics.median(ours) / statistics.median(bare),
+    )
+
+
+def main() -> None:
+    """Measure and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--folder", type=Path, help="real reports as .txt; else a synthetic corpus")
+    parser.add_argument("--reports", type=int, default=300)
+    parser.add_argument("--sentences", type=int, default=100_000)
+    parser.add_argument("--write", action="store_true")
+    a = parser.parse_args()
+    with tempfile.TemporaryDirectory() as made:
+        corpus.write(a.reports, Path(made), 1, 30)
+        files = sorted((a.folder or Path(made)).rglob("*.txt"))
+        rate, ratio = pipeline_ratio(files)
+        with tempfile.TemporaryDirectory() as archive:
+            whole_way(files[:100], Path(archive))
+            cold = cold_ratio(Path(archive))
+        jobs = jobs_ratio(Path(made))
+    median, high, bare = warm_search(a.sentences)
+    lines = [
+        "# Performance",
+        "",
+        f"Made by `python bench/speed.py --reports {a.reports} --sentences {a.sentences} --write` on synthetic text; ratios",
+        "of one run, since absolute times differ between machines.",
+        "",
+        "| what | measured | wanted |",
+        "|---|---|---|",
+        f"| text → stored and indexed, processor time, against bare `word_tokenize` | {ratio:.2f} × ({rate:,.0f} syllables/s) | ≥ 0.8 × |",
+        f"| `--jobs 2` against one job, {a.reports} reports, start-up included | {jobs:.2f} × | ≥ 1.7 × |",
+        f"| cold `baocao search` against an empty Python | {cold:.1f} × | ≤ 12 × |",
+        f"| warm search, {a.sentences:,} sentences, median | {median:.1f} ms | ≤ 10 ms at 1,000,000 |",
+        f"| the same, 95th percentile | {high:.1f} ms | ≤ 40 ms at 1,000,000 |",
+        f"| the same, median against tantivy's bare query | {bare:.1f} × | ≤ 4 × |",
+        "",
+    ]
+    print("\n".join(lines))
+    if a.write:
+        DOCS.write_text("\n".join(lines), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

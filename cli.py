@@ -506,7 +506,7 @@ def _run_demo(samples: Path, archive: Path) -> None:
     for report in reports(archive):
         _print_report(report)
         _say()
-    for words, labels in (("kho khan bien che", ()), ("kinh phí", ("recommendation",))):
+    for words, labels in (("bien che thieu", ()), ("kinh phí", ("recommendation",))):
         shown = f'baocao search "{words}"' + "".join(f" --label {name}" for name in labels) + f" --archive {archive}"
         _say(f"$ {shown}")
         _print_result(EmbeddedEngine(archive / "index").search(SearchRequest(words, labels=labels, limit=3)))

@@ -130,8 +130,8 @@ def _segment(doc: Doc) -> Doc:
 
 @Language.component("baocao_words")
 def _words(doc: Doc) -> Doc:
-    reading = _reading(doc)
-    reading.words = [split_words(s.of(doc.text)) for s in reading.segments.sentences]
+    reading, text = _reading(doc), doc.text  # spaCy puts `doc.text` together at every access
+    reading.words = [split_words(s.of(text)) for s in reading.segments.sentences]
     return doc
 
 

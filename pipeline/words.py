@@ -26,7 +26,7 @@ class WordSegmenter:
         folder = Path(underthesea_words.__file__).parent / "models" / "ws_crf_vlsp2013_20230727"
         model = FastCRFSequenceTagger()
         model.load(str(folder))
-        self._tag: Callable[[list[list[str]]], list[str]] = model.estimator.tag
+        self._tag: Callable[[list[tuple[str, ...]]], list[str]] = model.estimator.tag
         # Part of the installed underthesea and as trusted as its code, which loads it the same way.
         self._lexicon: set[str] = joblib.load(folder / "dictionary.bin")
         self._wanted: set[str] = set(joblib.load(folder / "features.bin"))
@@ -41,7 +41,7 @@ class WordSegmenter:
             return []
         return [tag != "I-W" for tag in self._tag(self.features(tokens))]
 
-    def features(self, tokens: Sequence[str]) -> list[list[str]]:
+    def features(self, tokens: Sequence[str]) -> list[tuple[str, ...]]:
         """Return the CRF's feature strings of each token, as underthesea's featurizer would (as sets)."""
         n = len(tokens)
         one, two, three = self._one, self._two, self._three
@@ -63,7 +63,7 @@ class WordSegmenter:
             for i in range(n)
         ]  # fmt: skip
 
-    def _unigram(self, token: str, edge: bool) -> tuple[list[str], ...]:
+    def _unigram(self, token: str, edge: bool) -> tuple[tuple[str, ...], ...]:
         if edge:
             values = [token] * len(_UNIGRAM_NAMES)
         else:
@@ -74,14 +74,14 @@ class WordSegmenter:
             for at in range(-2, 3)
         )
 
-    def _bigram(self, first: str, second: str | None) -> tuple[list[str], ...]:
+    def _bigram(self, first: str, second: str | None) -> tuple[tuple[str, ...], ...]:
         return self._joined((first,) if second is None else (first, second), second is None, 4, 1)
 
-    def _trigram(self, first: str, second: str | None, third: str | None) -> tuple[list[str], ...]:
+    def _trigram(self, first: str, second: str | None, third: str | None) -> tuple[tuple[str, ...], ...]:
         edge = second is None or third is None
         return self._joined((first,) if edge else (first, second or "", third or ""), edge, 3, 2)
 
-    def _joined(self, parts: tuple[str, ...], edge: bool, places: int, reach: int) -> tuple[list[str], ...]:
+    def _joined(self, parts: tuple[str, ...], edge: bool, places: int, reach: int) -> tuple[tuple[str, ...], ...]:
         """Feature strings of a window, for each place it can stand in relative to the token."""
         joined = " ".join(parts)
         lower = joined.lower()
@@ -101,8 +101,9 @@ class WordSegmenter:
     def _title_at(self) -> int:
         return [name for name in _UNIGRAM_NAMES if f"T[0]{name}" in self._wanted].index(".istitle")
 
-    def _named(self, pairs: Any) -> list[str]:
-        return [f"{name}={value}" for name, value in pairs if name in self._wanted]
+    def _named(self, pairs: Any) -> tuple[str, ...]:
+        # Tuples of strings, which the garbage collector need not visit again and again.
+        return tuple(f"{name}={value}" for name, value in pairs if name in self._wanted)
 
 
 @cache

@@ -4,6 +4,7 @@ A library's own pool loses other jobs when a worker aborts, so this one keeps a 
 the parent holds the deadline, kills what passes it, starts another, and refuses only the file at fault.
 """
 
+import gc
 import multiprocessing
 import os
 import resource
@@ -180,6 +181,7 @@ def _serve(pipe: Connection, work: Work[Any], warm: Callable[[], object], memory
         known = isinstance(error, BaocaoError)
         pipe.send(error if known else CrashError(f"The reading process cannot start ({error})."))
         return
+    gc.freeze()  # what is loaded now stays; collections need not walk it for every file
     pipe.send("ready")
     limit = _size() + memory
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))

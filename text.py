@@ -87,6 +87,16 @@ def spelling_key(word: str) -> str:
     return "".join(out) + tone
 
 
+def folded_syllables(text: str) -> list[str]:
+    """Return the folded runs of letters and digits of `text`, in order, without their offsets."""
+    return _SYLLABLE.findall(text.translate(_FOLD))
+
+
+def spellings(text: str) -> list[str]:
+    """Return the spelling keys of the runs of letters and digits of `text`, in order."""
+    return [spelling_key(word) for word in _SYLLABLE.findall(text)]
+
+
 def syllables(text: str) -> Iterator[Syllable]:
     """Yield the runs of letters and digits of `text`, in order."""
     for match in _SYLLABLE.finditer(text):

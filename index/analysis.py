@@ -9,26 +9,26 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 
 from baocao.models.gazetteers import rows
-from baocao.text import Syllable, fold, spelling_key, syllables
+from baocao.text import Syllable, fold, folded_syllables, spellings, syllables
 
 _NOT_ALNUM = re.compile(r"[\W_]+")
 
 
 def body_tokens(text: str, docnos: Iterable[str] = ()) -> str:
     """Return the tokens of a text for the main field, separated by blanks."""
-    folded = [s.folded for s in syllables(text)]
+    folded = folded_syllables(text)
     pairs = [f"{a}_{b}" for a, b in zip(folded, folded[1:], strict=False)]
     return " ".join([*folded, *(docno_token(d) for d in docnos), *pairs])
 
 
 def exact_tokens(text: str) -> str:
     """Return the spelling keys of a text, separated by blanks."""
-    return " ".join(spelling_key(text[s.start : s.end]) for s in syllables(text))
+    return " ".join(spellings(text))
 
 
 def folded_tokens(text: str) -> str:
     """Return the folded syllables of a text, separated by blanks."""
-    return " ".join(s.folded for s in syllables(text))
+    return " ".join(folded_syllables(text))
 
 
 def docno_token(docno: str) -> str:

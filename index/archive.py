@@ -83,7 +83,7 @@ class Archive:
     def close(self) -> None:
         """Bring the index up to the record and let the archive go."""
         try:
-            self.catch_up()
+            self._commit()
         finally:
             self._engine.close()
             self._record.close()
@@ -97,18 +97,29 @@ class Archive:
         """Store reports; tell for each whether it was new. The index follows in larger steps."""
         for item in incoming:
             keep(self.folder, item.report.source.sha256, item.original)
-        new = self._record.add([(item.report, item.path) for item in incoming])
-        self._pending += sum(new)
+        pending, self._pending = self._pending, 0  # should a step fail, the mark stays: the next open catches up
+        told = self._record.add([(item.report, item.path) for item in incoming])
+        self._engine.drop(old for _, replaced in told for old in replaced)
+        self._engine.put(item.report for item, (new, _) in zip(incoming, told, strict=True) if new)
+        self._pending = pending + sum(new for new, _ in told)
         if self._pending >= _COMMIT_EVERY:
-            self.catch_up()
-        return new
+            self._commit()
+        return [new for new, _ in told]
 
     def refuse(self, path: str, code: str, message: str) -> None:
         """Put a file into quarantine with its reason."""
         self._record.refuse(path, code, message)
 
+    def _commit(self) -> None:
+        """Make lasting what `add` gave the engine; as the only writer it has had every change."""
+        if self._pending:
+            self._pending = 0
+            last = self._record.last_change()
+            self._engine.commit()
+            self._record.set_mark(last)
+
     def catch_up(self) -> int:
-        """Let the index follow the record; return how many changes it took in."""
+        """Let the index follow a record that a crash left ahead; return how many changes it took in."""
         mark = seen = self._record.mark()
         taken = 0
         while changes := self._record.changes(seen, _CHUNK):
@@ -120,7 +131,6 @@ class Archive:
         if seen != mark:
             self._engine.commit()
             self._record.set_mark(seen)
-        self._pending = 0
         return taken
 
     def rebuild(self) -> int:

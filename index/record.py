@@ -98,21 +98,22 @@ class Record:
             query = sa.select(_reports.c.id).where(_reports.c.sha256 == sha256, _reports.c.latest)
             return connection.scalar(query) is not None
 
-    def add(self, reports: Sequence[tuple[Report, str]]) -> list[bool]:
-        """Store reports with their paths in one transaction; tell for each whether it is new.
+    def add(self, reports: Sequence[tuple[Report, str]]) -> list[tuple[bool, list[str]]]:
+        """Store reports with their paths in one transaction; tell for each whether it is new, and whom it replaces.
 
         A file whose bytes changed is a new version: the one before stays in the record, out of the index.
         """
         with _told(), self._engine.begin() as connection:
             return [self._add(connection, report, path) for report, path in reports]
 
-    def _add(self, connection: sa.Connection, report: Report, path: str) -> bool:
+    def _add(self, connection: sa.Connection, report: Report, path: str) -> tuple[bool, list[str]]:
         held = connection.execute(sa.select(_reports.c.latest).where(_reports.c.id == report.id)).first()
         if held is not None and held.latest:
             connection.execute(sa.delete(_refusals).where(_refusals.c.path == path))
-            return False
+            return False, []
         older = sa.select(_reports.c.id).where(_reports.c.path == path, _reports.c.latest)
-        for old in connection.scalars(older).all():
+        replaced = list(connection.scalars(older))
+        for old in replaced:
             connection.execute(sa.update(_reports).where(_reports.c.id == old).values(latest=False))
             connection.execute(sa.insert(_changes).values(report=old))
         body = zlib.compress(json.dumps(report.to_json(), ensure_ascii=False).encode("utf-8"), 3)
@@ -126,7 +127,7 @@ class Record:
             connection.execute(sa.insert(_reports).values(id=report.id, sha256=report.source.sha256, **values))
         connection.execute(sa.insert(_changes).values(report=report.id))
         connection.execute(sa.delete(_refusals).where(_refusals.c.path == path))
-        return True
+        return True, replaced
 
     def refuse(self, path: str, code: str, message: str) -> None:
         """Put a file into quarantine; a second refusal of it replaces the first."""

@@ -17,7 +17,7 @@ from spacy.vocab import Vocab
 
 from baocao.pipeline.check import check
 from baocao.pipeline.classify import classify, load_model
-from baocao.pipeline.features import features, heading_words
+from baocao.pipeline.features import cues_of, features, heading_words
 from baocao.pipeline.front import Front, read_front
 from baocao.pipeline.ingest import read
 from baocao.pipeline.link import link
@@ -205,7 +205,7 @@ def _classify(doc: Doc) -> Doc:
 def feature_rows(text: str, segments: Segments, words: list[list[str]], kind: Kind) -> list[str]:
     """Return the feature string of each sentence."""
     spans = [s.of(text) for s in segments.sentences]
-    count = len(spans)
+    count, cues = len(spans), cues_of(spans)
     headings: dict[int | None, str] = {None: ""}
     for index in range(len(segments.sections)):
         headings[index] = heading_words(outline(segments.sections, index))
@@ -214,8 +214,7 @@ def feature_rows(text: str, segments: Segments, words: list[list[str]], kind: Ki
             words[i],
             spans[i],
             headings[segments.section_of[i]],
-            spans[i - 1] if i else "",
-            spans[i + 1] if i + 1 < count else "",
+            cues[i],
             i / count,
             news=kind is Kind.NEWS,
         )

@@ -5,28 +5,33 @@ from collections.abc import Sequence
 from functools import cache
 
 from baocao.models.gazetteers import rows
-from baocao.text import fold, spelling_key
+from baocao.text import fold
 
 _DIGIT = re.compile(r"\d")
 _CAPTION = re.compile(r"^(?:ảnh|tác giả|nguồn|tin|bài|theo|xem thêm|title|date|\[|!\[)\b", re.IGNORECASE)
 
 
 def features(
-    words: Sequence[str], sentence: str, heading: str, before: str, after: str, place: float, *, news: bool
+    words: Sequence[str],
+    sentence: str,
+    heading: str,
+    cues: tuple[Sequence[str], Sequence[str], Sequence[str]],
+    place: float,
+    *,
+    news: bool,
 ) -> str:
     """Return the features of a sentence as one tab-separated string (the vectoriser splits at tabs).
 
-    `words` are the lower-case words of the sentence, `heading` the folded headings above it, `before`
-    and `after` the neighbouring sentences ("" at the ends), `place` 0.0 to 1.0 within the document.
+    `words` are the lower-case words of the sentence, `heading` the folded headings above it, `cues`
+    those of the sentence before, of itself and of the one after, `place` 0.0 to 1.0 within the document.
     """
     plain = ["0" if _DIGIT.search(w) else w for w in words]
     out = [f"w={w}" for w in plain]
     out += [f"b={a} {b}" for a, b in zip(plain, plain[1:], strict=False)]
     out += [f"f={w}" for w in plain[:3]]
     out += [f"h={w}" for w in heading.split()[-14:]]
-    out += [f"c={cue}" for cue in _cues(sentence)]
-    out += [f"p={cue}" for cue in _cues(before[:160])]
-    out += [f"n={cue}" for cue in _cues(after[:160])]
+    for mark, found in zip("pcn", cues, strict=True):
+        out += [f"{mark}={cue}" for cue in found]
     size = len(words)
     out.append(f"len={'1-4' if size < 5 else '5-12' if size < 13 else '13-40' if size < 41 else '41-'}")
     out.append(f"at={int(place * 4)}{'n' if news else 'r'}")
@@ -43,16 +48,20 @@ def features(
     return "\t".join(out)
 
 
+def cues_of(sentences: Sequence[str]) -> list[tuple[Sequence[str], Sequence[str], Sequence[str]]]:
+    """Return for each sentence the kinds of cue phrases before it, in it and after it."""
+    found: list[Sequence[str]] = [(), *(_cues(s) for s in sentences), ()]
+    return [(found[i], found[i + 1], found[i + 2]) for i in range(len(sentences))]
+
+
 def _cues(sentence: str) -> list[str]:
-    """Return the kinds of cue phrases in a sentence, and the cue it opens with."""
-    lowered = spelling_key(sentence) if len(sentence) < 400 else spelling_key(sentence[:400])
-    found = {_cue_kinds()[m[0].strip()] for m in _cue_pattern().finditer(f" {lowered} ")}
-    return sorted(found)
+    lowered = f" {sentence[:400].lower()} "
+    return sorted({_cue_kinds()[m] for m in _cue_pattern().findall(lowered)})
 
 
 @cache
 def _cue_kinds() -> dict[str, str]:
-    return {spelling_key(row[1]): row[0] for row in rows("label_cues.tsv")}
+    return {row[1]: row[0] for row in rows("label_cues.tsv")}
 
 
 @cache

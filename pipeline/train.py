@@ -13,7 +13,7 @@ from typing import Any
 
 from baocao.errors import ModelError
 from baocao.pipeline.classify import ARTEFACT
-from baocao.pipeline.features import features, heading_words
+from baocao.pipeline.features import cues_of, features, heading_words
 from baocao.report import Label
 
 _MARKS = {"+": Label.ACHIEVEMENT, "-": Label.DIFFICULTY, ">": Label.RECOMMENDATION, ".": Label.OTHER}
@@ -77,11 +77,10 @@ def rows_of(passages: Sequence[Passage]) -> tuple[list[str], list[str]]:
     y: list[str] = []
     for passage in passages:
         texts = [text for _, text, _ in passage.sentences]
+        cues = cues_of(texts)
         for i, (heading, text, label) in enumerate(passage.sentences):
-            before = texts[i - 1] if i else ""
-            after = texts[i + 1] if i + 1 < len(texts) else ""
             news = passage.kind == "news"
-            x.append(features(_words(text), text, heading_words(heading), before, after, i / len(texts), news=news))
+            x.append(features(_words(text), text, heading_words(heading), cues[i], i / len(texts), news=news))
             y.append(label.value)
     return x, y
 

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -83,7 +84,7 @@ def test_quarantine_takes_the_bad_and_the_rest_goes_on(tmp_path: Path) -> None:
     assert done.returncode == 1 and "1 new, 0 known, 1 refused" in done.stdout
     listed = json.loads(run("quarantine", "--archive", tmp_path / "a", "--json").stdout)
     assert [Path(r["path"]).name for r in listed] == ["bad.pdf"] and listed[0]["message"].endswith(".")
-    (tmp_path / "in" / "bad.pdf").write_text("Nay đã là văn bản đọc được.", encoding="utf-8")
+    shutil.copy(next(SAMPLES.glob("*.pdf")), tmp_path / "in" / "bad.pdf")
     assert run("ingest", tmp_path / "in", "--archive", tmp_path / "a").returncode == 0
     assert json.loads(run("quarantine", "--archive", tmp_path / "a", "--json").stdout) == []
 

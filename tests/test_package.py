@@ -25,7 +25,13 @@ def test_the_wheel_carries_all_parts(tmp_path: Path) -> None:
     subprocess.run(command, check=True, timeout=240, capture_output=True)
     (wheel,) = tmp_path.glob("*.whl")
     held = {n for n in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in n}
-    tracked = subprocess.run(["git", "ls-files", *PARTS], cwd=ROOT, capture_output=True, text=True, check=True)
+    tracked = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", *PARTS],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert held == {f"baocao/{name}" for name in tracked.stdout.split("\n") if name}
 
 

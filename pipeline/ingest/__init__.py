@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from baocao.errors import EmptyTextError, LimitError, UnreadableError, UsageError
+from baocao.pipeline.ingest.plain import is_garbled
 from baocao.pipeline.ingest.sniff import SUFFIXES, sniff
 from baocao.report import RawDocument, Source
-from baocao.text import clean
 
 MAX_BYTES = 200 * 2**20
 MAX_TEXT = 20_000_000
@@ -32,10 +32,16 @@ def read(path: Path) -> RawDocument:
         raise
     except MemoryError as error:
         raise LimitError(f"{path.name} needs more memory to read than a worker may use.") from error
+    except RecursionError as error:
+        raise LimitError(f"{path.name} is nested too deeply to read.") from error
     except Exception as error:
         raise UnreadableError(f"{path.name} is damaged and cannot be read ({type(error).__name__}).") from error
     if not any(map(str.isalnum, text)):
         raise EmptyTextError(f"{path.name} holds no text; if it is a scan, it needs character recognition first.")
+    if is_garbled(text):
+        raise UnreadableError(
+            f"{path.name} uses an old font (such as .VnTime): its letters cannot be told; convert it."
+        )
     if len(text) > MAX_TEXT:
         raise LimitError(f"{path.name} holds more than {MAX_TEXT:,} characters of text; split it.")
     return RawDocument(source, text, pages, False, title, date)
@@ -43,6 +49,8 @@ def read(path: Path) -> RawDocument:
 
 def _bytes(path: Path) -> bytes:
     try:
+        if not path.is_file():  # a pipe or device would be read for ever
+            raise UnreadableError(f"{path.name} is no file that can be opened.")
         size = path.stat().st_size
         if size > MAX_BYTES:
             raise LimitError(f"{path.name} is larger than {MAX_BYTES // 2**20} MiB; split it.")
@@ -54,7 +62,7 @@ def _bytes(path: Path) -> bytes:
     return data
 
 
-def _reader(media_type: str) -> "Callable[[bytes], tuple[str, tuple[int, ...], str | None, str | None]]":
+def _reader(media_type: str) -> Callable[[bytes], tuple[str, tuple[int, ...], str | None, str | None]]:
     """Return the format's reader: bytes → (text, pages, title, date). Heavy libraries load on first use."""
     if media_type == "application/pdf":
         from baocao.pipeline.ingest.pdf import read_pdf
@@ -73,31 +81,35 @@ def _reader(media_type: str) -> "Callable[[bytes], tuple[str, tuple[int, ...], s
     return read_docx
 
 
-def walk(paths: Iterable[Path]) -> Iterator[Path]:
+def walk(paths: Iterable[Path], *, skipped: Callable[[Path], object] | None = None) -> Iterator[Path]:
     """Yield the files named, and the files of the folders named whose suffix a reader takes, sorted.
 
-    Hidden files and links to folders are left out. Raises UsageError where a path does not exist.
+    Hidden files, read-me files, links to folders and archives of baocao are left out; `skipped` is called with
+    each file of a folder that is of another kind. Raises UsageError where a path does not exist or is no file.
     """
     for path in paths:
         if path.is_dir():
-            yield from _folder(path)
-        elif path.exists():
+            yield from _folder(path, skipped)
+        elif path.is_file():
             yield path
+        elif path.exists():
+            raise UsageError(f"{path} is neither a file nor a folder.")
         else:
             raise UsageError(f"There is no file or folder {path}; check the spelling.")
 
 
-def _folder(folder: Path) -> Iterator[Path]:
-    for entry in sorted(folder.iterdir()):
-        if entry.name.startswith((".", "~$")):
+def _folder(folder: Path, skipped: Callable[[Path], object] | None) -> Iterator[Path]:
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be opened: {error.strerror}.") from error
+    for entry in entries:
+        if entry.name.startswith((".", "~$")) or entry.name.lower() == "readme.md":
             continue
         if entry.is_dir():
             if not entry.is_symlink() and not (entry / "record.sqlite").exists():
-                yield from _folder(entry)
-        elif entry.suffix.lower() in SUFFIXES and entry.name.lower() != "readme.md":
+                yield from _folder(entry, skipped)
+        elif entry.suffix.lower() in SUFFIXES and entry.is_file():
             yield entry
-
-
-def joined(blocks: Iterable[str]) -> str:
-    """Join paragraphs into clean text, one a line."""
-    return clean("\n".join(block.rstrip() for block in blocks)).strip("\n")
+        elif skipped is not None:
+            skipped(entry)

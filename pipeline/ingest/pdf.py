@@ -1,41 +1,41 @@
-"""PDF with a text layer by pdfplumber: columns read one after the other, lines joined into paragraphs.
+"""PDF with a text layer, by pdfplumber: running heads dropped, footnotes set after their paragraph, tables as rows.
 
-Running heads, page numbers and the head's two columns (issuer left, Quốc hiệu right) are what makes the
-text of an official PDF hard to read; each has its function here.
+How lines are found is in `layout`, how they become paragraphs in `paragraphs`.
 """
 
 import io
+import logging
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from statistics import median
 from typing import Any
 
 import pdfplumber
 from pdfplumber.utils.exceptions import PdfminerException
 
-from baocao.errors import EmptyTextError, UnreadableError
+from baocao.errors import EmptyTextError, LimitError, UnreadableError
+from baocao.pipeline.ingest.layout import Line, Place, Row, Word, in_reading_order, line_of, rows_of
+from baocao.pipeline.ingest.paragraphs import begins, continued, margins_of
 from baocao.pipeline.ingest.plain import Read
 from baocao.text import clean
 
+logging.getLogger("pdfminer").setLevel(logging.CRITICAL)  # its complaints about damage are no news to a user
+
 _PAGE_NUMBER = re.compile(r"(?:trang\s*)?[-–]?\s*\d{1,4}\s*[-–]?(?:\s*/\s*\d{1,4})?", re.IGNORECASE)
-_STARTS_NEW = re.compile(
-    r"(?:[-–+•*●▪]\s|\(?\d{1,2}[.)]\s|\d{1,2}\.\d{1,2}\.?\s|[IVX]{1,5}[.)]\s|[a-zđ][.)]\s|[A-Z][.)]\s"
-    r"|Phần\s|Điều\s\d|Căn cứ\s|Số\s*:|Kính gửi|Nơi nhận)"
-)
+_NOTE = re.compile(r"(?:\[\d{1,3}\]|\(\d{1,3}\)|\d{1,3}|\*+)\s*\S")
 _MAX_PAGES = 5_000
+_MAX_EDGES = 4_000  # a drawing, not a table
+_MAX_CELL = 250  # words; what has more is a frame around text
+_SCAN = "The PDF has no text layer: it is a scan and needs character recognition first."
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
-    """A line of a page: its text, where it lies (points), and whether it is bold."""
-
-    text: str
-    left: float
-    right: float
-    top: float
-    bottom: float
-    bold: bool
+class _Page:
+    lines: list[Line]
+    width: int
+    pictured: bool  # a picture covers most of it
 
 
 def read_pdf(data: bytes) -> Read:
@@ -43,161 +43,196 @@ def read_pdf(data: bytes) -> Read:
 
     Raises EmptyTextError for a scan, UnreadableError for a damaged or locked file.
     """
-    pages = _pages(data)
-    running = _running(pages)
-    text, starts = "", []
-    for number, lines in enumerate(pages):
-        kept = [line for line in lines if not _is_chrome(line, lines, running)]
-        paragraphs = _paragraphs(kept)
-        joint = " " if number and _runs_over(text, paragraphs) else "\n"
-        text += joint if text else ""
-        starts.append(len(text))
-        text += clean("\n".join(paragraphs))
-    if not text.strip():
-        raise EmptyTextError("The PDF has no text layer: it is a scan and needs character recognition first.")
+    try:
+        found = _pages(data)
+    except UnreadableError:
+        raise
+    except Exception:
+        found = _pages(_mended(data))
+    pages = _without_chrome(found)
+    if _is_scan(pages):
+        raise EmptyTextError(_SCAN)
+    text, starts = _text(pages)
     return text, tuple(starts), None, None
 
 
-def _pages(data: bytes) -> list[list[_Line]]:
+def _pages(data: bytes) -> list[_Page]:
     try:
         with pdfplumber.open(io.BytesIO(data)) as pdf:
             if len(pdf.pages) > _MAX_PAGES:
-                raise UnreadableError(f"The PDF has more than {_MAX_PAGES:,} pages; split it.")
-            pages = []
-            for page in pdf.pages:
-                pages.append(_lines_of(page))
-                page.close()
-            return pages
+                raise LimitError(f"The PDF has more than {_MAX_PAGES:,} pages; split it.")
+            return [_page(page) for page in pdf.pages]
     except PdfminerException as error:
         if "Password" in type(error.args[0] if error.args else error).__name__:
             raise UnreadableError("The PDF is locked by a password; save it without one.") from error
         raise
 
 
-def _lines_of(page: Any) -> list[_Line]:
-    tables = [t for t in page.find_tables() if len(t.rows) > 1 and len(t.columns) > 1]
-    words = page.extract_words(extra_attrs=["fontname"], keep_blank_chars=False, use_text_flow=False)
-    boxes = [t.bbox for t in tables]
-    words = [w for w in words if not any(_inside(w, box) for box in boxes)]
-    lines = _in_columns(_rows(words), float(page.width))
-    for table in tables:
-        lines += _table_lines(table)
-        lines.sort(key=lambda line: line.top) if len(boxes) else None
-    return lines
+def _mended(data: bytes) -> bytes:
+    """Write a damaged PDF anew; pdfium finds its way where pdfminer gives up."""
+    import pypdfium2
+
+    out = io.BytesIO()
+    document = pypdfium2.PdfDocument(data)
+    document.save(out)
+    document.close()
+    return out.getvalue()
 
 
-def _inside(word: dict[str, Any], box: tuple[float, float, float, float]) -> bool:
-    middle = (word["x0"] + word["x1"]) / 2, (word["top"] + word["bottom"]) / 2
-    return bool(box[0] <= middle[0] <= box[2] and box[1] <= middle[1] <= box[3])
+def _page(page: Any) -> _Page:
+    words = _words(page)
+    tables: list[Line] = []
+    for table in _tables(page):
+        found = _table_lines(table, words)
+        tables += found[0]
+        words = found[1]
+    lines = in_reading_order(rows_of(words), tables, float(page.width))
+    area = max((i["width"] * i["height"] for i in page.images), default=0)
+    pictured = bool(area > 0.5 * page.width * page.height)
+    width = round(page.width)
+    page.close()  # frees what pdfplumber keeps of it
+    return _Page(lines, width, pictured)
 
 
-def _table_lines(table: Any) -> list[_Line]:
-    out = []
-    for row, cells in zip(table.rows, table.extract(), strict=True):
-        written = " | ".join(" ".join((cell or "").split()) for cell in cells if cell)
-        left, top, _, bottom = row.bbox
-        out.append(_Line(written, left, left, top, bottom, False))
-    return out
+def _words(page: Any) -> list[Word]:
+    # Old printer drivers make bold letters by printing them twice.
+    seen = Counter((c["text"], round(c["x0"]), round(c["top"])) for c in page.chars)
+    if seen and len(seen) < 0.95 * len(page.chars):
+        page = page.dedupe_chars(tolerance=1)
+    found = page.extract_words(x_tolerance_ratio=0.2, extra_attrs=["size"], return_chars=True)
+    return [_word(w) for w in found if w["upright"] and w["text"].strip()]
 
 
-def _rows(words: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
-    """Gather words into rows by their height on the page."""
-    rows: list[list[dict[str, Any]]] = []
-    for word in sorted(words, key=lambda w: (round(w["bottom"]), w["x0"])):
-        if rows and abs(rows[-1][0]["bottom"] - word["bottom"]) < 3:
-            rows[-1].append(word)
-        else:
-            rows.append([word])
-    return [sorted(row, key=lambda w: w["x0"]) for row in rows]
+def _word(w: dict[str, Any]) -> Word:
+    font = w["chars"][0]["fontname"].lower()
+    text = clean(w["text"]).strip() or " "
+    return Word(text, w["x0"], w["x1"], w["top"], w["bottom"], max(1.0, w["size"]), "bold" in font or "black" in font)
 
 
-def _in_columns(rows: list[list[dict[str, Any]]], width: float) -> list[_Line]:
-    """Read neighbouring rows with a gap at the same place column by column; other rows straight on."""
-    out: list[_Line] = []
-    left: list[_Line] = []
-    right: list[_Line] = []
-    for row in rows:
-        parts = _split(row, width)
-        if len(parts) == 2 or (left and _only_side(parts[0], width)):
-            for part in parts:
-                (left if part.right < width * 0.56 and part.left < width * 0.4 else right).append(part)
-            continue
-        out += left + right
-        left, right = [], []
-        out += parts
-    return out + left + right
+def _tables(page: Any) -> list[Any]:
+    drawn = len(page.rects) + len(page.lines) + len(page.curves)
+    if not 4 <= drawn <= _MAX_EDGES:
+        return []
+    # One row is a table where a page ends within it; two cells in one row may be any two boxes.
+    return [t for t in page.find_tables() if len(t.columns) > 2 or (len(t.columns) > 1 and len(t.rows) > 1)]
 
 
-def _split(row: list[dict[str, Any]], width: float) -> list[_Line]:
-    """Cut a row at a wide gap near the middle of the page."""
-    for i in range(1, len(row)):
-        gap = row[i]["x0"] - row[i - 1]["x1"]
-        if gap > 14 and width * 0.3 < (row[i]["x0"] + row[i - 1]["x1"]) / 2 < width * 0.68:
-            return [_line(row[:i]), _line(row[i:])]
-    return [_line(row)]
+def _table_lines(table: Any, words: list[Word]) -> tuple[list[Line], list[Word]]:
+    """Return a table's rows as lines, and the words that are in none of its cells."""
+    cells: dict[tuple[float, ...], list[Word]] = {cell: [] for row in table.rows for cell in row.cells if cell}
+    rest: list[Word] = []
+    for word in words:
+        box = next((b for b in cells if _holds(b, word)), None) if _holds(table.bbox, word) else None
+        (cells[box] if box is not None else rest).append(word)
+    if max(map(len, cells.values()), default=0) > _MAX_CELL:
+        return [], words
+    rows = [[cells[cell] for cell in row.cells if cell and cells[cell]] for row in table.rows]
+    return [_table_line(row) for row in rows if row], rest
 
 
-def _only_side(line: _Line, width: float) -> bool:
-    return line.right < width * 0.54 or line.left > width * 0.46
+def _holds(box: Sequence[float], word: Word) -> bool:
+    x, y = (word.left + word.right) / 2, (word.top + word.bottom) / 2
+    return box[0] <= x <= box[2] and box[1] <= y <= box[3]
 
 
-def _line(words: Sequence[dict[str, Any]]) -> _Line:
-    bold = sum("bold" in w["fontname"].lower() for w in words) > len(words) / 2
-    text = " ".join(w["text"] for w in words)
-    return _Line(
-        text,
-        words[0]["x0"],
-        words[-1]["x1"],
-        min(w["top"] for w in words),
-        max(w["bottom"] for w in words),
-        bold,
-    )
+def _table_line(cells: Sequence[Row]) -> Line:
+    first = line_of(rows_of(cells[0])[0])
+    texts = [" ".join(line_of(row).text for row in rows_of(cell)) for cell in cells]
+    return replace(first, text=" | ".join(texts), place=Place.TABLE)
 
 
-def _running(pages: Sequence[Sequence[_Line]]) -> frozenset[str]:
+def _is_scan(pages: Sequence[_Page]) -> bool:
+    """A scan may bear a few typed words (a stamp of signing, a number): most pages are a picture nonetheless."""
+    letters = [sum(len(line.text) for line in page.lines) for page in pages]
+    bare = sum(page.pictured and n < 200 for page, n in zip(pages, letters, strict=True))
+    return not any(letters) or bare > len(pages) / 2
+
+
+def _without_chrome(pages: Sequence[_Page]) -> list[_Page]:
+    running = _running([page.lines for page in pages])
+    return [replace(p, lines=[x for x in p.lines if not _is_chrome(x, p.lines, running)]) for p in pages]
+
+
+def _running(pages: Sequence[Sequence[Line]]) -> frozenset[str]:
     """Lines that stand at the head or foot of most pages, digits aside."""
-    counts = Counter(_faceless(line.text) for lines in pages for line in {*lines[:2], *lines[-2:]})
+    counts = Counter(text for lines in pages for text in {_faceless(x.text) for x in _edges(lines)})
     return frozenset(text for text, n in counts.items() if len(pages) >= 3 and n >= max(3, len(pages) * 0.6))
+
+
+def _edges(lines: Sequence[Line]) -> list[Line]:
+    """The two highest and two lowest lines of a page."""
+    by_height = sorted(lines, key=lambda line: line.top)
+    return [*by_height[:2], *by_height[-2:]]
 
 
 def _faceless(text: str) -> str:
     return re.sub(r"\d+", "0", text).strip()
 
 
-def _is_chrome(line: _Line, lines: Sequence[_Line], running: frozenset[str]) -> bool:
-    at_edge = line in lines[:2] or line in lines[-2:]
-    return at_edge and (_faceless(line.text) in running or bool(_PAGE_NUMBER.fullmatch(line.text)))
+def _is_chrome(line: Line, lines: Sequence[Line], running: frozenset[str]) -> bool:
+    if line not in _edges(lines):
+        return False
+    return _faceless(line.text) in running or bool(_PAGE_NUMBER.fullmatch(line.text))
 
 
-def _paragraphs(lines: Sequence[_Line]) -> list[str]:
-    """Join lines that a paragraph was wrapped into; a word cut by a hyphen at the line's end is mended."""
+def _text(pages: Sequence[_Page]) -> tuple[str, list[int]]:
+    """Put the text together. A page's footnotes wait until the paragraph that runs over it has ended."""
+    usual = median([line.size for page in pages for line in page.lines])
+    margins = {w: margins_of(x for p in pages if p.width == w for x in p.lines) for w in {p.width for p in pages}}
+    out = _Text()
+    before: Line | None = None
+    notes: list[str] = []
+    for page in pages:
+        body, foot = _foot(page.lines, usual)
+        for number, line in enumerate(body):
+            if before is None or begins(before, line, margins[page.width][line.place], same_page=number > 0):
+                out.end(notes)
+                notes = []
+            out.go_on(line.text, page_begins=not number)
+            before = line
+        if not body:
+            out.starts.append(out.length + len(out.open))
+        notes += _notes(foot)
+    out.end(notes)
+    return "\n".join(out.paragraphs), [0, *out.starts[1:]]
+
+
+@dataclass(slots=True)
+class _Text:
+    """The text as it grows: paragraphs that have ended, the one that is open, and where pages begin."""
+
+    paragraphs: list[str] = field(default_factory=list)
+    starts: list[int] = field(default_factory=list)
+    length: int = 0
+    open: str = ""
+
+    def end(self, notes: Sequence[str]) -> None:
+        for paragraph in (self.open, *notes):
+            if paragraph:
+                self.paragraphs.append(paragraph)
+                self.length += len(paragraph) + 1
+        self.open = ""
+
+    def go_on(self, text: str, *, page_begins: bool) -> None:
+        self.open = continued(self.open, text)
+        if page_begins:
+            self.starts.append(self.length + len(self.open) - len(text))
+
+
+def _foot(lines: list[Line], usual: float) -> tuple[list[Line], list[Line]]:
+    """Part a page's lines from its footnotes: smaller type at the foot, opened by a number or an asterisk."""
+    at = len(lines)
+    while at and lines[at - 1].size < 0.9 * usual and lines[at - 1].place is Place.ACROSS:
+        at -= 1
+    opens = next((i for i in range(at, len(lines)) if _NOTE.match(lines[i].text)), len(lines))
+    return (lines[:opens], lines[opens:]) if opens == at and at else (lines, [])
+
+
+def _notes(lines: Sequence[Line]) -> list[str]:
     out: list[str] = []
-    edge = max((line.right for line in lines), default=0.0)
-    for before, line in zip((None, *lines), lines, strict=False):
-        if before is None or not out or _begins(before, line, edge):
+    for line in lines:
+        if not out or _NOTE.match(line.text):
             out.append(line.text)
-        elif re.search(r"[^\W\d_]-$", out[-1]) and line.text[:1].islower():
-            out[-1] = out[-1][:-1] + line.text
         else:
-            out[-1] += " " + line.text
+            out[-1] = continued(out[-1], line.text)
     return out
-
-
-def _begins(before: _Line, line: _Line, edge: float) -> bool:
-    height = line.bottom - line.top
-    if _STARTS_NEW.match(line.text) or " | " in line.text or " | " in before.text:
-        return True
-    if line.top - before.bottom > 0.9 * height or before.bold != line.bold or line.top < before.top - height:
-        return True
-    centred = abs(before.left - line.left) > 8 and abs(before.right - line.right) > 8
-    if centred and max(before.right - before.left, line.right - line.left) < 0.5 * edge:
-        return True
-    full = before.right > edge - 4.5 * height or abs(before.right - line.right) < 2 * height
-    if not full or (line.text[:1].isupper() and before.text[-1:] in ".:;!?…" and line.left > before.left + 8):
-        return True
-    return before.text.isupper() != line.text.isupper() or (before.text[-1:] in ".:;" and line.left > before.left + 8)
-
-
-def _runs_over(text: str, paragraphs: Sequence[str]) -> bool:
-    """Tell whether a paragraph goes on from the page before."""
-    return bool(text) and text[-1] not in ".:;!?…/" and bool(paragraphs) and paragraphs[0][:1].islower()

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from threading import Thread
 from typing import Any, Generic, TypeVar
 
 from baocao.errors import BaocaoError, CrashError, LimitError
@@ -104,9 +105,12 @@ class Pool(Generic[T]):
             if path is None:
                 return
             slot = idle.pop() if idle else self._start()
+            if slot.ready and not slot.process.is_alive():  # killed while it waited: not this file's doing
+                self._drop(slot)
+                slot = self._start()
             slot.path = path
             slot.deadline = time.monotonic() + (self._timeout if slot.ready else _START)
-            with suppress(BrokenPipeError):  # the death shows when the answer is awaited
+            with suppress(OSError):  # the death shows when the answer is awaited
                 slot.pipe.send(path)
 
     def _start(self) -> _Slot:
@@ -137,10 +141,14 @@ class Pool(Generic[T]):
         assert path is not None  # noqa: S101 - only busy slots are collected
         try:
             answer: Any = slot.pipe.recv()
-        except (EOFError, OSError):
+        except Exception:  # the end of the pipe, or garbage in it
+            slot.process.join(1.0)
+            code = slot.process.exitcode
             self._drop(slot)
-            return Failed(path, CrashError(f"{path.name} brought its reader down; the file is damaged or hostile."))
+            return Failed(path, CrashError(_died(path, code)))
         slot.path = None
+        if isinstance(answer, LimitError):  # what it swelled to stays with it, and would count against the next file
+            self._drop(slot)
         return Failed(path, answer) if isinstance(answer, BaocaoError) else Done(path, answer)
 
     def _overdue(self, slot: _Slot) -> Failed:
@@ -154,6 +162,12 @@ class Pool(Generic[T]):
     def _drop(self, slot: _Slot) -> None:
         _kill(slot)
         self._slots.remove(slot)
+
+
+def _died(path: Path, code: int | None) -> str:
+    if code == -signal.SIGKILL:
+        return f"{path.name} brought its reader down (perhaps memory ran out); try it alone, with --jobs 1."
+    return f"{path.name} brought its reader down; it is damaged or hostile. Open it and save it anew."
 
 
 def _kill(slot: _Slot) -> None:
@@ -170,6 +184,7 @@ def _kill(slot: _Slot) -> None:
 def _serve(pipe: Connection, work: Work[Any], warm: Callable[[], object], memory: int, timeout: float) -> None:
     """Work through paths until the parent goes away."""
     os.setpgid(0, 0)
+    Thread(target=_die_with_parent, daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     with open(os.devnull, "w") as nothing:  # noqa: PTH123 - what libraries print must not reach the user
@@ -190,7 +205,7 @@ def _serve(pipe: Connection, work: Work[Any], warm: Callable[[], object], memory
             path = pipe.recv()
         except EOFError:
             return
-        signal.alarm(int(timeout) + 60)  # should the parent die while a file hangs
+        signal.alarm(int(timeout) + 60)  # should the parent die while a library holds all threads up
         answer = _answer(work, path)
         signal.alarm(0)
         pipe.send(answer)
@@ -207,6 +222,17 @@ def _answer(work: Work[Any], path: Path) -> Any:
         return LimitError(f"{path.name} is nested too deeply to read.")
     except Exception as error:
         return CrashError(f"{path.name} could not be worked through ({type(error).__name__}: {error}).")
+
+
+def _die_with_parent() -> None:
+    """Kill this process and what it started once the command is gone, even while a file hangs.
+
+    Without it workers would go on: the fork server lives as long as one of them does.
+    """
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os.killpg(0, signal.SIGKILL)
 
 
 def _size() -> int:

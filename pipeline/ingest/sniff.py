@@ -1,13 +1,30 @@
 """What a file is, by its content; the name decides only between text formats."""
 
 import io
+import re
 import zipfile
+from pathlib import PurePath
 
 from baocao.errors import LimitError, UnknownFormatError, UnreadableError
 
 SUFFIXES = frozenset((".txt", ".md", ".html", ".htm", ".pdf", ".docx"))
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-_TAKEN = "TXT, HTML, PDF and DOCX files are taken"
+_TAKEN = "TXT, MD, HTML, PDF and DOCX files are taken"
+_PDF = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*%PDF-")
+_OLE = b"\xd0\xcf\x11\xe0"
+# PNG, JPEG, GIF, TIFF, programs, RAR, gzip, 7z
+_SIGNATURES = (
+    b"\x89PNG",
+    b"\xff\xd8\xff",
+    b"GIF8",
+    b"II*\x00",
+    b"MM\x00*",
+    b"\x7fELF",
+    b"MZ\x90",
+    b"Rar!",
+    b"\x1f\x8b",
+    b"7z\xbc\xaf",
+)
 _MAX_MEMBERS, _MAX_UNPACKED, _MAX_RATIO = 1_000, 500 * 2**20, 100
 
 
@@ -17,43 +34,50 @@ def sniff(data: bytes, name: str) -> str:
     Raises UnknownFormatError for what no reader takes, LimitError for an archive that unpacks to too much.
     """
     head = data[:2048]
-    if b"%PDF-" in head:
+    suffix = PurePath(name).suffix.lower()
+    if _PDF.match(head) or (suffix == ".pdf" and b"%PDF-" in head):
         return "application/pdf"
     if head.startswith(b"PK\x03\x04"):
         return _zipped(data, name)
-    if head.startswith(b"\xd0\xcf\x11\xe0"):
-        raise UnknownFormatError(f"{name} is an old Word or Excel file; save it as DOCX. {_TAKEN}.")
+    if head.startswith(_OLE):
+        raise _of_ole(data, name)
     if _is_binary(head):
         raise UnknownFormatError(f"{name} is of a kind that cannot be read. {_TAKEN}.")
-    lowered = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    marked = lowered.startswith((b"<!doctype html", b"<html", b"<head", b"<body", b"<?xml")) or b"<html" in lowered
-    if marked or name.lower().endswith((".html", ".htm")):
+    return _text_type(head, suffix, name)
+
+
+def _text_type(head: bytes, suffix: str, name: str) -> str:
+    """Tell text formats apart: web pages by content under any name, since offices save them as .doc too."""
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if start.startswith((b"<!doctype html", b"<html", b"<head", b"<body")) or b"<html" in start:
         return "text/html"
-    return "text/plain"
+    if start.startswith((b"{\\rtf", b"mime-version:", b"<?xml")) and suffix not in (".html", ".htm"):
+        raise UnknownFormatError(f"{name} is of another format inside; open it and save it as DOCX. {_TAKEN}.")
+    if suffix in (".pdf", ".docx"):
+        raise UnreadableError(f"{name} is damaged: it does not begin as {suffix[1:].upper()} files do.")
+    if suffix and suffix not in SUFFIXES:
+        raise UnknownFormatError(f"{name} is of a kind that cannot be read. {_TAKEN}.")
+    return "text/html" if suffix in (".html", ".htm") else "text/plain"
+
+
+def _of_ole(data: bytes, name: str) -> UnreadableError:
+    """Name what the old Office container holds: an old document, or a new one locked by a password."""
+    if "EncryptedPackage".encode("utf-16-le") in data:
+        return UnreadableError(f"{name} is locked by a password; save it without one.")
+    return UnknownFormatError(f"{name} is an old Word or Excel file; save it as DOCX. {_TAKEN}.")
 
 
 def _is_binary(head: bytes) -> bool:
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return False
-    signatures = (
-        b"\x89PNG",
-        b"\xff\xd8\xff",
-        b"GIF8",
-        b"II*\x00",
-        b"MM\x00*",
-        b"\x7fELF",
-        b"MZ",
-        b"Rar!",
-        b"\x1f\x8b",
-    )
-    return head.startswith(signatures) or head.count(b"\x00") > len(head) // 50
+    return head.startswith(_SIGNATURES) or head.count(b"\x00") > len(head) // 50
 
 
 def _zipped(data: bytes, name: str) -> str:
     """Look into a zip before anything unpacks it: a bomb is refused by its own table of contents."""
     try:
         members = zipfile.ZipFile(io.BytesIO(data)).infolist()
-    except zipfile.BadZipFile as error:
+    except Exception as error:  # a damaged table of contents breaks zipfile in many ways
         raise UnreadableError(f"{name} is damaged: its parts cannot be listed.") from error
     unpacked = sum(m.file_size for m in members)
     swollen = any(m.file_size > 2**20 and m.file_size > _MAX_RATIO * max(1, m.compress_size) for m in members)
@@ -61,4 +85,6 @@ def _zipped(data: bytes, name: str) -> str:
         raise LimitError(f"{name} unpacks to far more than its size, as harmful files do; it was not opened.")
     if any(m.filename == "word/document.xml" for m in members):
         return DOCX
+    if any(m.flag_bits & 1 for m in members):
+        raise UnreadableError(f"{name} is locked by a password; save it without one.")
     raise UnknownFormatError(f"{name} is an archive or office file of a kind that cannot be read. {_TAKEN}.")

@@ -1,102 +1,160 @@
-"""Web pages: the main text by trafilatura, without menus, related news and scripts."""
+"""Web pages without menus, related news and scripts. Nothing is ever fetched.
 
+trafilatura tells where the main text is; the lines are taken from the page's own blocks, since it breaks lines
+at bold words and glues the official head together.
+"""
+
+import logging
 import re
+from copy import deepcopy
 from typing import Any
 
 import trafilatura
+from lxml import etree
 from lxml import html as lxml_html
 from trafilatura.settings import use_config
 
-from baocao.errors import EmptyTextError
-from baocao.pipeline.ingest.plain import Read, decode
-from baocao.text import clean
+from baocao.errors import EmptyTextError, LimitError
+from baocao.pipeline.ingest.plain import Read, decode, is_layout
+from baocao.text import clean, folded_syllables
 
 _CHARSET = re.compile(rb"charset=[\"']?([\w-]+)", re.IGNORECASE)
-_CHROME = (
-    "script",
-    "style",
-    "nav",
-    "header",
-    "footer",
-    "aside",
-    "form",
-    "noscript",
-    "iframe",
-    "template",
-    "button",
-)
-_BLOCKS = frozenset(
-    [
-        "p",
-        "div",
-        "li",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "tr",
-        "section",
-        "article",
-        "blockquote",
-        "pre",
-        "br",
-        "table",
-        "ul",
-        "ol",
-        "dd",
-        "dt",
-    ]
-)
+_SILENT = ("script", "style", "noscript", "template", "iframe", "object", "svg", "head", "title", "select", "textarea")
+_CHROME = ("nav", "footer", "aside", "form", "button")
+_BLOCKS = frozenset(("address", "article", "aside", "blockquote", "body", "br", "caption", "center", "dd", "details",
+                     "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "h1", "h2", "h3", "h4", "h5",
+                     "h6", "header", "hr", "li", "main", "nav", "ol", "p", "pre", "section", "summary", "table",
+                     "tbody", "tfoot", "thead", "tr", "ul"))  # fmt: skip
+_CELLS = frozenset(("td", "th"))
+_LONG_CELL = 600  # characters; a longer cell holds running text
+_RUNNING = 80  # characters; menus, teasers and buttons are shorter
+_KEPT = 0.6  # of the words in the body's long lines: with less, trafilatura has cut into the text
+
+logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # what it gives up on is told by our own errors
 
 
 def read_html(data: bytes) -> Read:
-    """Return the main text of a page, a paragraph or table row a line, with its title and date."""
-    page = _decode(data)
-    tree = lxml_html.fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", page).encode("utf-8"), parser=_parser())
-    config = use_config()
-    config.set("DEFAULT", "EXTRACTION_TIMEOUT", "0")
+    """Return the main text of a page, a paragraph, list item or table row a line, with its title and date."""
+    tree = _tree(_decode(data))
     found: Any = trafilatura.bare_extraction(
-        page, include_comments=False, include_tables=True, favor_recall=True, config=config
+        deepcopy(tree),
+        include_comments=False,
+        favor_recall=True,
+        with_metadata=True,
+        config=_config(),
+        date_extraction_params={"extensive_search": False, "original_date": True},
     )
-    text = clean(found.text or "") if found else ""
     body = _body(tree)
-    # On short official pages trafilatura may keep a fraction; the stripped body is then the better text.
-    if len(text) < 0.4 * len(body):
-        text = body
-    if not text.strip():
+    lines = _main(body, clean(found.text or "") if found else "")
+    if not lines and len(data) > 2**19:
+        raise LimitError("The page is too large or nested too deeply to read.")
+    if not lines:
         raise EmptyTextError("The page holds no text outside its menus and scripts.")
     title = clean(found.title).strip() if found and found.title else None
-    if title and title not in text[: len(title) + 200]:
-        text = f"{title}\n{text}"
-    return text.strip("\n"), (0,), title, found.date if found else None
+    if title and title in body and title not in lines:  # a headline outside the main text
+        lines.insert(0, title)
+    return "\n".join(lines), (0,), title, found.date if found else None
+
+
+def _tree(page: str) -> Any:
+    parser = lxml_html.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True)
+    page = re.sub(r"^\s*<\?xml[^>]*\?>", "", page)
+    tree = lxml_html.document_fromstring(page.encode("utf-8"), parser=parser)
+    for row in [row for row in tree.iter("tr") if _is_layout(row)]:
+        for element in (row, *row.iterchildren("td", "th")):
+            element.tag = "div"
+    for table in [t for t in tree.iter("table") if next(t.iter("tr"), None) is None]:
+        for element in (table, *table.iter("tbody", "thead", "tfoot")):
+            element.tag = "div"
+    return tree
+
+
+def _is_layout(row: Any) -> bool:
+    """Tell a row that only sets text side by side or around other tables from a row of data."""
+    cells = [cell.text_content() for cell in row.iterchildren("td", "th")]
+    return (
+        len(cells) < 2
+        or max(map(len, cells)) > _LONG_CELL
+        or is_layout(cells)
+        or next(row.iter("table"), None) is not None
+    )
+
+
+def _config() -> Any:
+    config = use_config()
+    config.set("DEFAULT", "EXTRACTION_TIMEOUT", "0")  # it works by signals; the pool holds the deadline
+    return config
 
 
 def _decode(data: bytes) -> str:
+    """Decode by what the bytes are; a page's own word on its encoding counts only where they are no UTF-8."""
     match = _CHARSET.search(data[:4096])
-    if match and match[1].lower() not in (b"utf-8", b"utf8"):
-        try:
-            return data.decode(match[1].decode("ascii"), errors="replace")
-        except LookupError:
-            pass
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        if match and match[1].lower() not in (b"utf-8", b"utf8"):
+            try:
+                return data.decode(match[1].decode("ascii"), errors="replace")
+            except LookupError:
+                pass
     return decode(data)
 
 
-def _parser() -> lxml_html.HTMLParser:
-    return lxml_html.HTMLParser(encoding="utf-8", no_network=True, huge_tree=False)
+def _main(body: list[str], main: str) -> list[str]:
+    """Return the lines of the body that hold the main text.
+
+    Pages of offices are often bare text in tables, of which trafilatura keeps a part: then all lines are taken.
+    """
+    known = {triple for line in main.split("\n") for triple in _triples(line)}
+    shares = [_share(_triples(line), known) for line in body]
+    weights = [len(line) if len(line) >= _RUNNING or "|" in line else 0 for line in body]
+    kept = sum(weight * share for weight, share in zip(weights, shares, strict=True))
+    inside = [i for i, share in enumerate(shares) if share >= 0.5]
+    if not inside or kept < _KEPT * sum(weights):
+        return body
+    last = inside[-1] + 1
+    while last < len(body) and weights[last]:  # what it took for a foot, though it is running text
+        last += 1
+    return body[inside[0] : last]
 
 
-def _body(tree: lxml_html.HtmlElement) -> str:
-    for element in list(tree.iter(*_CHROME)):
-        element.drop_tree()
+def _triples(line: str) -> set[tuple[str, ...]]:
+    """Return the runs of three syllables, a shorter line as one."""
+    words = folded_syllables(line)
+    return set(zip(words, words[1:], words[2:], strict=False)) if len(words) > 2 else {tuple(words)}
+
+
+def _share(own: set[tuple[str, ...]], known: set[tuple[str, ...]]) -> float:
+    return len(own & known) / len(own)
+
+
+def _body(tree: Any) -> list[str]:
+    """Return all text of a page but scripts, menus, foot and blocks that are one link, a block a line."""
+    etree.strip_elements(tree, *_SILENT, *_CHROME, with_tail=False)
+    for link in [a for a in tree.iter("a") if _is_menu(a)]:
+        link.drop_tree()
     pieces: list[str] = []
-    for element in tree.iter():
-        if not isinstance(element.tag, str):
-            continue
-        if element.tag in _BLOCKS:
-            pieces.append("\n")
-        pieces.append(" ".join((element.text or "").split()))
-        pieces.append(" " + " ".join((element.tail or "").split()) if element.tail else "")
-    lines = (" ".join(line.split()) for line in "".join(pieces).split("\n"))
-    return clean("\n".join(line for line in lines if line))
+    for event, element in etree.iterwalk(tree, events=("start", "end")):
+        start = event == "start"
+        pieces.append(_edge(element, start=start))
+        pieces.append(re.sub(r"\s+", " ", (element.text if start else element.tail) or ""))
+    lines = (" ".join(line.split()).strip("| ") for line in clean("".join(pieces)).split("\n"))
+    return [line for line in lines if re.search(r"\w", line)]
+
+
+def _is_menu(link: Any) -> bool:
+    block = link.getparent()
+    while block is not None and block.tag not in _BLOCKS and block.tag not in _CELLS:
+        block = block.getparent()
+    return block is not None and block.text_content().strip() == link.text_content().strip()
+
+
+def _edge(element: Any, *, start: bool) -> str:
+    """Return what the beginning or end of an element puts between words; a cell's own blocks stay in its row."""
+    if element.tag in _CELLS:
+        return "" if start else " | "
+    if element.tag not in _BLOCKS:
+        return ""
+    if element.tag != "tr" and next(element.iterancestors("td", "th"), None) is not None:
+        return " "
+    return "\n- " if start and element.tag == "li" else "\n"

@@ -1,6 +1,11 @@
 """The pool: a file that aborts, hangs or swells costs only itself."""
 
+import multiprocessing
 import os
+import signal
+import stat
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -24,13 +29,40 @@ def chaos(path: Path) -> str:
         case ".deep":
             return chaos(path)
         case ".print":
-            print("x" * 1_000_000)
+            for _ in range(100):
+                print("x" * 2**20)
         case ".refuse":
             raise UnreadableError("This one is damaged.")
         case ".child":
             if os.fork() == 0:
                 time.sleep(600)
+        case ".garbage":  # into the socket to the parent; the fork server's own pipes are no file's to reach
+            for number in (int(entry.name) for entry in Path("/proc/self/fd").iterdir()):
+                try:
+                    if number > 2 and stat.S_ISSOCK(os.fstat(number).st_mode):
+                        os.write(number, b"\x00\x00\x00\x04gar!")
+                except OSError:
+                    continue
+        case ".late":  # dies once its answer is out
+            if os.fork() == 0:
+                time.sleep(0.1)
+                os.kill(os.getppid(), signal.SIGKILL)
+                os._exit(0)
+        case ".slow":
+            time.sleep(0.4)
     return path.stem
+
+
+def alive(group: str) -> list[str]:
+    """The command lines of processes that bear a mark in their environment."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if group.encode() in (folder / "environ").read_bytes() and " Z " not in (folder / "stat").read_text():
+                found.append((folder / "cmdline").read_text())
+        except OSError:
+            continue
+    return found
 
 
 def nothing() -> None:
@@ -77,3 +109,70 @@ def test_a_worker_that_cannot_start_is_no_files_fault() -> None:
     pool: Pool[str] = Pool(chaos, warm=broken)
     with pytest.raises(CrashError, match="cannot start"):
         list(pool.run([Path("1.txt")]))
+
+
+def test_garbage_on_the_pipe_costs_only_the_file() -> None:
+    pool: Pool[str] = Pool(chaos, warm=nothing, timeout=3.0)
+    outcomes = {o.path.name: o for o in pool.run([Path("1.txt"), Path("2.garbage"), Path("3.txt")])}
+    failed = outcomes.pop("2.garbage")
+    assert isinstance(failed, Failed) and failed.error.code == "BC220"
+    assert all(isinstance(o, Done) for o in outcomes.values()) and len(outcomes) == 2
+
+
+def test_a_worker_that_dies_between_files_is_not_the_next_files_fault() -> None:
+    def slowly() -> object:
+        yield Path("1.late")
+        time.sleep(0.5)
+        yield Path("2.txt")
+
+    pool: Pool[str] = Pool(chaos, warm=nothing)
+    assert all(isinstance(o, Done) for o in pool.run(slowly()))  # type: ignore[arg-type]
+
+
+def test_memory_that_one_file_took_is_not_missing_to_the_next() -> None:
+    pool: Pool[str] = Pool(chaos, warm=nothing, memory=2**29)
+    outcomes = list(pool.run([Path("1.swell"), Path("2.txt"), Path("3.swell"), Path("4.txt")]))
+    assert [isinstance(o, Done) for o in outcomes] == [False, True, False, True]
+
+
+def test_leaving_early_leaves_no_worker() -> None:
+    run = Pool(chaos, warm=nothing, jobs=2).run(Path(f"{i}.slow") for i in range(20))
+    next(run)
+    run.close()  # as an exception or Ctrl-C in the loop does
+    assert not multiprocessing.active_children()
+
+
+PROGRAM = """
+import sys
+sys.path.insert(0, {folder!r})
+from pathlib import Path
+from baocao.pipeline.ingest.pool import Pool
+from {module} import chaos, nothing
+if __name__ == "__main__":
+    for outcome in Pool(chaos, warm=nothing, jobs=2).run([Path("1.txt"), Path("2.sleep"), Path("3.sleep")]):
+        print("one done", flush=True)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
+@pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGINT])
+def test_workers_die_with_the_command(tmp_path: Path, sign: signal.Signals) -> None:
+    here = Path(__file__)
+    (tmp_path / "program.py").write_text(PROGRAM.format(folder=str(here.parent), module=here.stem))
+    mark = f"baocao-pool-test-{os.getpid()}-{sign}"
+    program = subprocess.Popen(
+        [sys.executable, str(tmp_path / "program.py")],
+        env={**os.environ, "MARK": mark},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert program.stdout is not None and program.stdout.readline() == "one done\n"
+    assert len(alive(mark)) > 2
+    program.send_signal(sign)
+    program.wait(5)
+    program.stdout.close()
+    deadline = time.monotonic() + 5
+    while alive(mark) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not alive(mark)

@@ -1,6 +1,8 @@
 """Reading real files: what comes out, and that damaged or hostile ones end in one sentence."""
 
+import hashlib
 import io
+import os
 import random
 import unicodedata
 import zipfile
@@ -11,6 +13,7 @@ import pytest
 
 from baocao.errors import BaocaoError, EmptyTextError, LimitError, UnknownFormatError, UnreadableError, UsageError
 from baocao.pipeline.ingest import read, walk
+from baocao.text import TONES
 
 SAMPLES = Path(__file__).parent.parent.parent / "samples" / "reports"
 
@@ -32,6 +35,55 @@ def test_encodings_give_the_same_text(tmp_path: Path) -> None:
     }
     read_texts = {name: read(put(tmp_path, name, data)).text for name, data in forms.items()}
     assert {t.replace("\n", " ") for t in read_texts.values()} == {text}
+
+
+def legacy(text: str) -> bytes:
+    """Write Windows-1258: letters, each followed by its tone."""
+    out = b""
+    for char in text:
+        marks = unicodedata.normalize("NFD", char)
+        tone = "".join(c for c in marks if c in TONES)
+        out += unicodedata.normalize("NFC", "".join(c for c in marks if c not in TONES)).encode("cp1258") + tone.encode(
+            "cp1258"
+        )
+    return out
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (legacy("Ủy ban: đề xuất – “sửa đường” ở Đắk Lắk"), "Ủy ban: đề xuất – “sửa đường” ở Đắk Lắk"),
+        ("Kè đã xong ở Đắk Lắk, Vĩnh Ngọ".encode()[:-1], "Kè đã xong ở Đắk Lắk, Vĩnh Ng"),  # cut within a letter
+        ("\ufeffKè".encode("utf-16-be"), "Kè"),
+        ("Kè\u200b đã\u00a0xong\r\n\x07".encode(), "Kè đã xong\n"),
+    ],
+)
+def test_decoding_by_evidence(tmp_path: Path, data: bytes, expected: str) -> None:
+    assert read(put(tmp_path, "a.txt", data)).text.rstrip("\ufffd") == expected
+
+
+def test_letters_of_old_fonts_are_not_passed_on(tmp_path: Path) -> None:
+    # TCVN3: "Báo cáo tình hình điều ..." in the bytes, and as signs in a file saved as UTF-8.
+    old = b"B\xb8o c\xb8o t\xd7nh h\xd7nh \xae\xcb\xcc nghi\xd6p v\xf4 n\xa8m nay " * 20
+    for data in (old, old.decode("latin-1").encode()):
+        with pytest.raises(UnreadableError):
+            read(put(tmp_path, "a.txt", data))
+
+
+def test_the_source_is_the_bytes(tmp_path: Path) -> None:
+    data = "Kè đã xong".encode()
+    source = read(put(tmp_path, "a.md", data)).source
+    assert (source.name, source.size, source.media_type) == ("a.md", len(data), "text/plain")
+    assert source.sha256 == hashlib.sha256(data).hexdigest()
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.txt")
+    with pytest.raises(UnreadableError):
+        read(tmp_path / "a.txt")
+    with pytest.raises(UsageError):
+        list(walk([tmp_path / "a.txt"]))
+    assert list(walk([tmp_path])) == []
 
 
 def test_a_clean_text_stays_as_it_is_so_gold_offsets_hold(tmp_path: Path) -> None:
@@ -73,6 +125,12 @@ def test_a_page_loses_its_chrome_and_scripts(tmp_path: Path) -> None:
         ("old.doc", b"\xd0\xcf\x11\xe0" + b"\x00" * 64, UnknownFormatError),
         ("bad.pdf", b"%PDF-1.4\nnothing", UnreadableError),
         ("bad.docx", b"PK\x03\x04nothing", UnreadableError),
+        ("header-lost.pdf", b"PDF-1.4\nnothing", UnreadableError),
+        ("rich.doc", b"{\\rtf1 text}", UnknownFormatError),
+        ("rich.txt", b"{\\rtf1 text}", UnknownFormatError),
+        ("data.json", b'{"a": "text"}', UnknownFormatError),
+        ("drawing.xml", b'<?xml version="1.0"?><svg>text</svg>', UnknownFormatError),
+        ("locked.docx", b"\xd0\xcf\x11\xe0" + "EncryptedPackage".encode("utf-16-le"), UnreadableError),
     ],
 )
 def test_refusals_are_sentences(tmp_path: Path, name: str, data: bytes, error: type[BaocaoError]) -> None:
@@ -111,6 +169,11 @@ def test_walk(tmp_path: Path) -> None:
     (tmp_path / "sub").mkdir()
     put(tmp_path / "sub", "c.html", b"x")
     (tmp_path / "loop").symlink_to(tmp_path)
-    assert [p.name for p in walk([tmp_path])] == ["a.pdf", "b.txt", "c.html"]
+    skipped: list[Path] = []
+    assert [p.name for p in walk([tmp_path], skipped=skipped.append)] == ["a.pdf", "b.txt", "c.html"]
+    assert [p.name for p in skipped] == ["gold.json"]
+    assert list(walk([tmp_path / "gold.json"])) == [tmp_path / "gold.json"]  # named by the user: refused by name later
+    (tmp_path / "sub" / "record.sqlite").touch()  # an archive of ours is no folder of reports
+    assert [p.name for p in walk([tmp_path])] == ["a.pdf", "b.txt"]
     with pytest.raises(UsageError, match="no file"):
         list(walk([tmp_path / "nowhere"]))

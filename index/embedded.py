@@ -20,13 +20,16 @@ _MUST, _SHOULD, _MUST_NOT = tantivy.Occur.Must, tantivy.Occur.Should, tantivy.Oc
 
 def _schema() -> Any:
     builder = tantivy.SchemaBuilder()
-    for name in ("body", "exact", "context", "units", "persons"):
+    for name in ("body", "units", "persons"):
         builder.add_text_field(name, tokenizer_name="whitespace", index_option="position")
+    for name in ("exact", "around"):
+        builder.add_text_field(name, tokenizer_name="whitespace", index_option="freq")
     builder.add_text_field("report", stored=True, fast=True, tokenizer_name="raw", index_option="basic")
     for name in ("label", "kind", "unit", "year"):
         builder.add_text_field(name, stored=name == "label", fast=True, tokenizer_name="raw", index_option="basic")
     builder.add_integer_field("issued", stored=False, indexed=True, fast=True)
     builder.add_unsigned_field("start", stored=True)
+    builder.add_integer_field("number", fast=True)  # the report's id once more: counting strings is slow
     for name in ("text", "title", "issuer", "date"):
         builder.add_text_field(name, stored=True, tokenizer_name="raw", index_option="basic")
     return builder.build()
@@ -105,7 +108,7 @@ class EmbeddedEngine:
         if request.docno:
             marks += list(runs(DocNo(docno_token(request.docno))))
         by_report = request.by is Group.REPORT
-        facets, reports = self._facets(query)
+        facets, reports = self._facets(self._query(request, node, ranked=False))
         hits, count = self._hits(query, request, marks)
         total = reports if by_report else count
         took = round((time.perf_counter() - started) * 1000, 1)
@@ -127,7 +130,7 @@ class EmbeddedEngine:
 
     def _facets(self, query: Any) -> tuple[dict[str, list[tuple[str, int]]], int]:
         wanted: dict[str, Any] = {n: {"terms": {"field": f, "size": 12}} for n, f in _FACETS.items()}
-        wanted["reports"] = {"cardinality": {"field": "report"}}
+        wanted["reports"] = {"cardinality": {"field": "number"}}
         found = self._aggregate(query, wanted)
         facets = {
             name: [(str(b["key"]), int(b["doc_count"])) for b in found[name]["buckets"] if b["key"] != ""]
@@ -139,14 +142,12 @@ class EmbeddedEngine:
         found: dict[str, Any] = self._searcher.aggregate(query, wanted)
         return found
 
-    def _query(self, request: SearchRequest, node: Node | None) -> Any:
+    def _query(self, request: SearchRequest, node: Node | None, *, ranked: bool = True) -> Any:
+        """Return the query of a request; one that need not rank leaves out what only ranks."""
         clauses: list[tuple[Any, Any]] = []
         if node is not None:
             clauses.append((_MUST, self._node(node)))
-            clauses += self._boosts(node)
-            bodies = [self._term("body", w) for w in _words(node)]
-            if bodies:
-                clauses.append((_MUST, _const(_or(bodies))))
+            clauses += self._boosts(node) if ranked else []
         for field, values in (("units", request.units), ("persons", request.persons)):
             if values:
                 clauses.append((_MUST, _const(_or([self._run(field, folded_tokens(v).split()) for v in values]))))
@@ -173,7 +174,7 @@ class EmbeddedEngine:
             case Word(folded, _, True):
                 return self._prefix(folded)
             case Word(folded, _, _):
-                return _or([self._term("body", folded), _boost(self._term("context", folded), 0.3)])
+                return self._term("body", folded)
             case Phrase(folded, _):
                 return self._run("body", list(folded))
             case DocNo(token):
@@ -182,11 +183,18 @@ class EmbeddedEngine:
                 return tantivy.Query.boolean_query([(_MUST, tantivy.Query.all_query()), (_MUST_NOT, self._node(part))])
             case Any_(parts):
                 return _or([self._node(p) for p in parts])
+            case All(parts) if _are_words(parts):
+                return self._about([p.folded for p in parts if isinstance(p, Word)])
             case All(parts):
                 must = [(_MUST, self._node(p)) for p in parts if not isinstance(p, Not)]
                 return tantivy.Query.boolean_query(
                     must + [(_MUST_NOT, self._node(p.part)) for p in parts if isinstance(p, Not)]
                 )
+
+    def _about(self, words: list[str]) -> Any:
+        """Every word stands in the sentence or in the title and heading above it, one at least in the sentence."""
+        around = [(_MUST, _boost(self._term("around", w), 0.3)) for w in words]
+        return tantivy.Query.boolean_query([*around, *((_SHOULD, self._term("body", w)) for w in words)], 1)
 
     def _boosts(self, node: Node) -> list[tuple[Any, Any]]:
         """Rank the exact spelling above the folded one, and neighbours above words that stand apart."""
@@ -222,11 +230,8 @@ def _boost(query: Any, factor: float) -> Any:
     return tantivy.Query.boost_query(query, factor)
 
 
-def _words(node: Node) -> Iterator[str]:
-    """Yield the folded words of which one must stand in the sentence itself; nothing where that is no rule."""
-    parts = node.parts if isinstance(node, All) else (node,)
-    if all(isinstance(p, Word) and not p.prefix for p in parts if not isinstance(p, Not)):
-        yield from (p.folded for p in parts if isinstance(p, Word))
+def _are_words(parts: Sequence[Node]) -> bool:
+    return all(isinstance(p, Word) and not p.prefix for p in parts)
 
 
 def _plain_words(node: Node) -> Iterator[Word]:
@@ -283,6 +288,7 @@ def _documents(report: Report) -> Iterator[Any]:
         heading = headings[sentence.section] if sentence.section is not None else ""
         document = tantivy.Document(
             report=[report.id],
+            number=[int(report.id[:15], 16)],
             start=[sentence.start],
             text=[text],
             label=[sentence.label.value],
@@ -293,7 +299,7 @@ def _documents(report: Report) -> Iterator[Any]:
             year=[year],
             body=[body_tokens(text, docnos.get(i, ()))],
             exact=[exact_tokens(text)],
-            context=[f"{context} {heading}"],
+            around=[f"{context} {heading} {folded_tokens(text)}"],
             units=[" | ".join(folded_tokens(u) for u in named)],
             persons=[" | ".join(folded_tokens(p) for p in persons.get(i, ()))],
         )

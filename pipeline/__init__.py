@@ -124,13 +124,14 @@ def _reading(doc: Doc) -> Reading:
 
 @Language.component("baocao_segment")
 def _segment(doc: Doc) -> Doc:
-    _reading(doc).segments = segment(doc.text)
+    _reading(doc).segments = segment(_reading(doc).raw.text)
     return doc
 
 
 @Language.component("baocao_words")
 def _words(doc: Doc) -> Doc:
-    reading, text = _reading(doc), doc.text  # spaCy puts `doc.text` together at every access
+    reading = _reading(doc)
+    text = reading.raw.text
     reading.words = [split_words(s.of(text)) for s in reading.segments.sentences]
     return doc
 
@@ -149,7 +150,8 @@ def split_words(sentence: str) -> list[str]:
 
 @Language.component("baocao_tag")
 def _tag(doc: Doc) -> Doc:
-    reading, text = _reading(doc), doc.text
+    reading = _reading(doc)
+    text = reading.raw.text
     units = find_units(text)
     mentions = _disjoint([*find_docnos(text), *find_times(text, reading.raw.date), *units, *find_persons(text, units)])
     reading.front = read_front(text, mentions, title=reading.raw.title, date=reading.raw.date)
@@ -187,7 +189,7 @@ def _sentence_of(sentences: tuple[Span, ...], starts: list[int], mention: Mentio
 @Language.component("baocao_link")
 def _link(doc: Doc) -> Doc:
     reading = _reading(doc)
-    relations = link(doc.text, reading.segments.sentences, reading.entities)
+    relations = link(reading.raw.text, reading.segments.sentences, reading.entities)
     own = reading.front.own
     if own is not None and not any(isinstance(r, DocIssued) and r.doc == own[0] for r in relations):
         relations = (*relations, DocIssued(own[0], own[1], own[2], reading.front.title or None))
@@ -198,7 +200,7 @@ def _link(doc: Doc) -> Doc:
 @Language.component("baocao_classify")
 def _classify(doc: Doc) -> Doc:
     reading = _reading(doc)
-    reading.labels = classify(feature_rows(doc.text, reading.segments, reading.words, reading.front.kind))
+    reading.labels = classify(feature_rows(reading.raw.text, reading.segments, reading.words, reading.front.kind))
     return doc
 
 
@@ -227,7 +229,7 @@ def _check(doc: Doc) -> Doc:
     reading = _reading(doc)
     front = reading.front
     reading.findings = check(
-        doc.text,
+        reading.raw.text,
         reading.entities,
         reading.relations,
         issued=front.issued,

@@ -5,6 +5,7 @@ ahead of the index at most, and opening the archive again lets the index catch u
 """
 
 import fcntl
+import getpass
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import Self
 
 from baocao.errors import ArchiveBusyError, ArchiveError, IndexBrokenError
 from baocao.index import lookup
+from baocao.index.corrections import Correction, merge_units
 from baocao.index.embedded import EmbeddedEngine
 from baocao.index.originals import keep, sweep
 from baocao.index.record import Record
@@ -93,18 +95,55 @@ class Archive:
         """Tell whether the archive holds these bytes as the latest version of their file."""
         return self._record.known(sha256)
 
-    def add(self, incoming: Sequence[Incoming]) -> list[bool]:
-        """Store reports; tell for each whether it was new. The index follows in larger steps."""
+    def add(self, incoming: Sequence[Incoming], *, again: bool = False) -> list[bool]:
+        """Store reports; tell for each whether it was new. The index follows in larger steps.
+
+        With `again` a report of known bytes takes the place of what an earlier run made of them.
+        """
         for item in incoming:
             keep(self.folder, item.report.source.sha256, item.original)
         pending, self._pending = self._pending, 0  # should a step fail, the mark stays: the next open catches up
-        told = self._record.add([(item.report, item.path) for item in incoming])
+        told = self._record.add([(item.report, item.path) for item in incoming], again=again)
         self._engine.drop(old for _, replaced in told for old in replaced)
-        self._engine.put(item.report for item, (new, _) in zip(incoming, told, strict=True) if new)
+        stored = [item.report for item, (new, _) in zip(incoming, told, strict=True) if new]
+        self._engine.put(self._record.corrected(stored))
         self._pending = pending + sum(new for new, _ in told)
         if self._pending >= _COMMIT_EVERY:
             self._commit()
         return [new for new, _ in told]
+
+    def correct(self, report: str, correction: Correction, *, by: str | None = None) -> int:
+        """Store a correction of the report with this id and let the index follow; return its number.
+
+        `by` is who corrects, the system's user unless told otherwise. `baocao.index.corrections` makes corrections.
+        """
+        return self._followed(self._record.correct(correction, report, by or system_user()))
+
+    def merge(self, alias: str, name: str, *, by: str | None = None) -> int:
+        """Show the unit `alias` as `name` in every report; return the correction's number.
+
+        Raises UsageError where `alias` stands for another unit already.
+        """
+        merge = merge_units(alias, name, self._record.merges())
+        return self._followed(self._record.correct(merge, None, by or system_user()))
+
+    def split(self, alias: str, *, by: str | None = None) -> int:
+        """Undo the merge of `alias`; return its number. Raises NotFoundError where there is none."""
+        number = self._record.merge_of(alias)
+        self.undo(number, by=by)
+        return number
+
+    def undo(self, number: int, *, by: str | None = None) -> Correction:
+        """Put a correction out of force and return it. Raises NotFoundError where none in force has the number."""
+        undone = self._record.undo(number, by or system_user())
+        self._followed(number)
+        return undone
+
+    def _followed(self, number: int) -> int:
+        """Let the index take in what a correction changed; a crash before leaves that to the next open."""
+        self._commit()
+        self.catch_up()
+        return number
 
     def refuse(self, path: str, code: str, message: str) -> None:
         """Put a file into quarantine with its reason."""
@@ -156,6 +195,14 @@ class Archive:
         self._record.set_mark(last)
         self._engine = EmbeddedEngine(self.folder / "index", write=True)
         return len(ids)
+
+
+def system_user() -> str:
+    """Return the name under which the system knows who runs this."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"  # a user id without a name, as in some containers
 
 
 def rebuild(folder: Path) -> int:

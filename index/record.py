@@ -1,4 +1,4 @@
-"""The record: reports, refusals and the log of changes, in SQL. It is the truth; the index follows it.
+"""The record: reports, refusals, corrections and the log of changes, in SQL. It is the truth; the index follows it.
 
 SQLAlchemy Core on SQLite (WAL, synchronous FULL). A change and its line in the log are one transaction,
 and the mark up to which the index has followed moves only after the engine's commit.
@@ -16,10 +16,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from baocao.errors import ArchiveError, NewerArchiveError
+from baocao.errors import ArchiveError, NewerArchiveError, NotFoundError
+from baocao.index.corrections import Correction, MergeUnits, apply, from_json, same_name, shown_name, to_json
 from baocao.report import Report
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 FILE = "record.sqlite"
 
 _meta = sa.MetaData()
@@ -54,8 +55,38 @@ _refusals = sa.Table(
     sa.Column("message", sa.Text, nullable=False),
     sa.Column("at", sa.Text, nullable=False),
 )
-# Version n is reached from n - 1 by the statements at n; version 1 is the tables above.
-_MIGRATIONS: dict[int, tuple[str, ...]] = {}
+_corrections = sa.Table(
+    "correction",
+    _meta,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("report", sa.Text, sa.ForeignKey("report.id"), index=True),  # none: of all reports
+    sa.Column("path", sa.Text, index=True),  # the file's, so that its next version is corrected too
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.Column("undone_by", sa.Text),
+    sa.Column("undone_at", sa.Text),
+)
+_names = sa.Table(
+    "unit_name",
+    _meta,
+    sa.Column("alias", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("correction", sa.Integer, sa.ForeignKey("correction.number"), nullable=False),
+)
+# Version n is reached from n - 1 by the statements at n. Each can be run again: SQLite makes a table outside
+# of the transaction, so a crash may leave some of them.
+_MIGRATIONS: dict[int, tuple[str, ...]] = {
+    2: (
+        "CREATE TABLE IF NOT EXISTS correction (number INTEGER NOT NULL, report TEXT, path TEXT, body TEXT NOT NULL, "
+        '"by" TEXT NOT NULL, at TEXT NOT NULL, undone_by TEXT, undone_at TEXT, PRIMARY KEY (number), '
+        "FOREIGN KEY(report) REFERENCES report (id))",
+        "CREATE INDEX IF NOT EXISTS ix_correction_report ON correction (report)",
+        "CREATE INDEX IF NOT EXISTS ix_correction_path ON correction (path)",
+        "CREATE TABLE IF NOT EXISTS unit_name (alias TEXT NOT NULL, name TEXT NOT NULL, correction INTEGER NOT NULL, "
+        "PRIMARY KEY (alias), FOREIGN KEY(correction) REFERENCES correction (number))",
+    )
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +110,18 @@ class Record:
 
     def _migrate(self) -> None:
         with self._engine.begin() as connection:
-            _meta.create_all(connection)
-            found = connection.scalar(sa.select(_settings.c.value).where(_settings.c.name == "schema"))
-            version = int(found) if found else SCHEMA_VERSION
+            found = None
+            if sa.inspect(connection).has_table(_settings.name):
+                found = connection.scalar(sa.select(_settings.c.value).where(_settings.c.name == "schema"))
+            version = int(found) if found else 0
             if version > SCHEMA_VERSION:
                 raise NewerArchiveError(
                     f"The archive was made by a newer baocao (form {version}, this one knows {SCHEMA_VERSION}); "
                     "install the newer version to open it."
                 )
-            for step in range(version + 1, SCHEMA_VERSION + 1):
+            if not version:
+                _meta.create_all(connection)
+            for step in range(version + 1, SCHEMA_VERSION + 1) if version else ():
                 for statement in _MIGRATIONS[step]:
                     connection.execute(sa.text(statement))
             _set(connection, "schema", str(SCHEMA_VERSION))
@@ -98,17 +132,18 @@ class Record:
             query = sa.select(_reports.c.id).where(_reports.c.sha256 == sha256, _reports.c.latest)
             return connection.scalar(query) is not None
 
-    def add(self, reports: Sequence[tuple[Report, str]]) -> list[tuple[bool, list[str]]]:
+    def add(self, reports: Sequence[tuple[Report, str]], *, again: bool = False) -> list[tuple[bool, list[str]]]:
         """Store reports with their paths in one transaction; tell for each whether it is new, and whom it replaces.
 
-        A file whose bytes changed is a new version: the one before stays in the record, out of the index.
+        A file whose bytes changed is a new version: the one before stays in the record, out of the index. With
+        `again` a report takes the place of the one made before of the same bytes.
         """
         with _told(), self._engine.begin() as connection:
-            return [self._add(connection, report, path) for report, path in reports]
+            return [self._add(connection, report, path, again) for report, path in reports]
 
-    def _add(self, connection: sa.Connection, report: Report, path: str) -> tuple[bool, list[str]]:
+    def _add(self, connection: sa.Connection, report: Report, path: str, again: bool) -> tuple[bool, list[str]]:
         held = connection.execute(sa.select(_reports.c.latest).where(_reports.c.id == report.id)).first()
-        if held is not None and held.latest:
+        if held is not None and held.latest and not again:
             connection.execute(sa.delete(_refusals).where(_refusals.c.path == path))
             return False, []
         older = sa.select(_reports.c.id).where(_reports.c.path == path, _reports.c.latest)
@@ -168,7 +203,73 @@ class Record:
         with _told(), self._engine.connect() as connection:
             rows = connection.execute(sa.select(_reports.c.id, _reports.c.body).where(_reports.c.id.in_(ids)))
             bodies = {row.id: row.body for row in rows}
-        return [unpack(bodies[i]) for i in ids]
+        return self.corrected([unpack(bodies[i]) for i in ids])
+
+    def corrected(self, reports: Sequence[Report]) -> list[Report]:
+        """Return stored reports as people corrected them."""
+        query = (
+            sa.select(_reports.c.id, _corrections.c.body)
+            .join(_corrections, _own())
+            .where(_reports.c.id.in_([r.id for r in reports]), _corrections.c.undone_at.is_(None))
+            .order_by(_corrections.c.number)
+        )
+        found: dict[str, list[Correction]] = {}
+        with _told(), self._engine.connect() as connection:
+            merges = _merges(connection)
+            for row in connection.execute(query):
+                found.setdefault(row.id, []).append(from_json(json.loads(row.body)))
+        return [apply(r, (*found.get(r.id, ()), *merges)) for r in reports]
+
+    def merges(self) -> list[MergeUnits]:
+        """Return the merges of units that are in force."""
+        with _told(), self._engine.connect() as connection:
+            return _merges(connection)
+
+    def correct(self, correction: Correction, report: str | None, by: str) -> int:
+        """Store a correction, of a report or (a merge) of all; return its number. What it changes is in the log."""
+        with _told(), self._engine.begin() as connection:
+            path = connection.scalar(sa.select(_reports.c.path).where(_reports.c.id == report))
+            body = json.dumps(to_json(correction), ensure_ascii=False)
+            values = {"report": report, "path": path, "body": body, "by": by, "at": _now()}
+            before = _merges(connection)
+            stored = connection.execute(sa.insert(_corrections).values(**values).returning(_corrections.c.number))
+            number: int = stored.scalar_one()
+            if isinstance(correction, MergeUnits):
+                row = {"alias": correction.alias, "name": correction.name, "correction": number}
+                connection.execute(sa.insert(_names).values(**row))
+            _log(connection, number, before)
+        return number
+
+    def undo(self, number: int, by: str) -> Correction:
+        """Put a correction out of force and return it; its row stays, with who undid it and when.
+
+        Raises NotFoundError where none in force has the number.
+        """
+        with _told(), self._engine.begin() as connection:
+            one = _corrections.c.number == number, _corrections.c.undone_at.is_(None)
+            body = connection.scalar(sa.select(_corrections.c.body).where(*one))
+            if body is None:
+                raise NotFoundError(
+                    f"No correction in force has the number {number}; `baocao correct list` shows them."
+                )
+            before = _merges(connection)
+            connection.execute(sa.update(_corrections).where(*one).values(undone_by=by, undone_at=_now()))
+            connection.execute(sa.delete(_names).where(_names.c.correction == number))
+            _log(connection, number, before)
+        return from_json(json.loads(body))
+
+    def merge_of(self, alias: str) -> int:
+        """Return the number of the correction that merged `alias`.
+
+        Raises NotFoundError where none did.
+        """
+        with _told(), self._engine.connect() as connection:
+            rows = connection.execute(sa.select(_names.c.alias, _names.c.correction)).all()
+        found = {row.alias: row.correction for row in rows}
+        written = same_name(alias, found)
+        if written is None:
+            raise NotFoundError(f"No unit “{alias}” was merged into another; `baocao correct list` shows the merges.")
+        return int(found[written])
 
     def close(self) -> None:
         """Let the database go."""
@@ -183,6 +284,43 @@ def unpack(body: bytes) -> Report:
 def _set(connection: sa.Connection, name: str, value: str) -> None:
     connection.execute(sa.delete(_settings).where(_settings.c.name == name))
     connection.execute(sa.insert(_settings).values(name=name, value=value))
+
+
+def _own() -> sa.ColumnElement[bool]:
+    """Say which corrections are a report's: made on it, or on another version of its file."""
+    return sa.or_(_corrections.c.report == _reports.c.id, _corrections.c.path == _reports.c.path)
+
+
+def _merges(connection: sa.Connection) -> list[MergeUnits]:
+    rows = connection.execute(sa.select(_names.c.alias, _names.c.name).order_by(_names.c.correction))
+    return [MergeUnits(row.alias, row.name) for row in rows]
+
+
+def _log(connection: sa.Connection, number: int, before: Sequence[MergeUnits]) -> None:
+    """Write into the log the reports that a correction, made or undone, changes; `before` are the merges till then."""
+    of_report = sa.select(_reports.c.id).join(_corrections, _own()).where(_corrections.c.number == number)
+    ids = list(connection.scalars(of_report.where(_reports.c.latest)))
+    after = _merges(connection)
+    if list(before) != after:
+        ids += _renamed(connection, before, after)
+    for changed in ids:
+        connection.execute(sa.insert(_changes).values(report=changed))
+
+
+def _renamed(connection: sa.Connection, before: Sequence[MergeUnits], after: Sequence[MergeUnits]) -> Iterator[str]:
+    """Yield the latest reports that name a unit which is shown under another name now."""
+    added: dict[str, list[dict[str, Any]]] = {}
+    rows = sa.select(_reports.c.id, _corrections.c.body).join(_corrections, _own())
+    for row in connection.execute(rows.where(_corrections.c.undone_at.is_(None))):
+        added.setdefault(row.id, []).append(json.loads(row.body))
+    same: dict[str, bool] = {}
+    for row in connection.execute(sa.select(_reports.c.id, _reports.c.body).where(_reports.c.latest)):
+        data = json.loads(zlib.decompress(row.body))
+        units = {e.get("norm") for e in (*data["entities"], *added.get(row.id, ())) if e.get("type") == "UNIT"}
+        for name in {*units, data["issuer"]} - {None} - same.keys():
+            same[name] = shown_name(name, before) == shown_name(name, after)
+        if not all(same[name] for name in {*units, data["issuer"]} - {None}):
+            yield row.id
 
 
 def _pragmas(connection: sqlite3.Connection, _: Any) -> None:

@@ -4,9 +4,10 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 try:
     import typer
@@ -17,7 +18,8 @@ from baocao import __version__
 from baocao.errors import BaocaoError, UsageError
 
 if TYPE_CHECKING:
-    from baocao.index.archive import Incoming
+    from baocao.index.archive import Archive, Incoming
+    from baocao.index.corrections import Correction
     from baocao.index.search import SearchResult
     from baocao.report import Report
 
@@ -25,12 +27,20 @@ app = typer.Typer(help="Search and understand Vietnamese government meeting repo
                   pretty_exceptions_enable=False)  # fmt: skip
 index_app = typer.Typer(help="The search index, a projection of the record.", no_args_is_help=True)
 app.add_typer(index_app, name="index")
+correct_app = typer.Typer(help="Correct what was found; kept apart from it, and undone at will.", no_args_is_help=True)
+app.add_typer(correct_app, name="correct")
 
 ArchiveOption = Annotated[
     Path, typer.Option("--archive", envvar="BAOCAO_ARCHIVE", help="The archive's folder.", show_default=True)
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+WhoOption = Annotated[str | None, typer.Option("--by", help="Who corrects.", show_default="the system's user")]
+ReportArgument = Annotated[str, typer.Argument(help="A report's id, or its beginning.")]
+StartArgument = Annotated[int, typer.Argument(help="An offset in the text, as `baocao show ID --json` tells.")]
+TypeArgument = Annotated[str, typer.Argument(metavar="TYPE", help="UNIT, PERSON, DATE, PERIOD or DOCNO.")]
+NormOption = Annotated[str | None, typer.Option(help="What the mention stands for, such as 2017-06-22.")]
 ARCHIVE = Path("archive")
+Choice = TypeVar("Choice", bound=StrEnum)
 _COLOURS = {"achievement": "green", "difficulty": "red", "recommendation": "blue", "other": "dim"}
 
 
@@ -73,6 +83,7 @@ def ingest(
     archive: ArchiveOption = ARCHIVE,
     jobs: Annotated[int, typer.Option(min=1, help="Worker processes.")] = 1,
     timeout: Annotated[float, typer.Option(min=1, help="Seconds a file may take.")] = 120.0,
+    again: Annotated[bool, typer.Option("--again", help="Read known files anew, after a change of model.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Read reports into the archive. The same bytes twice are one report; a changed file is a new version."""
@@ -83,7 +94,7 @@ def ingest(
     told = {"new": 0, "known": 0, "refused": 0}
     started = time.monotonic()
     with open_archive(archive) as opened:
-        for outcome, path, sentence in _ingested(opened, files, jobs, timeout, told):
+        for outcome, path, sentence in _ingested(opened, files, jobs, timeout, told, again):
             if outcome == "refused":
                 print(f"baocao: {path}: {sentence}", file=sys.stderr)  # noqa: T201
     seconds = time.monotonic() - started
@@ -97,14 +108,14 @@ def ingest(
 
 
 def _ingested(
-    opened: Any, files: list[Path], jobs: int, timeout: float, told: dict[str, int]
+    opened: Any, files: list[Path], jobs: int, timeout: float, told: dict[str, int], again: bool = False
 ) -> Iterator[tuple[str, Path, str]]:
-    """Ingest files, yielding (outcome, path, sentence) for each; known bytes are never read again."""
+    """Ingest files, yielding (outcome, path, sentence) for each; known bytes are not read unless `again`."""
     from baocao.pipeline.ingest.pool import Done, Pool
 
     def unknown() -> Iterator[Path]:
         for path in files:
-            if (sha := _sha256(path)) and opened.known(sha):
+            if not again and (sha := _sha256(path)) and opened.known(sha):
                 told["known"] += 1
                 step(path)
             else:
@@ -120,12 +131,12 @@ def _ingested(
             if isinstance(outcome, Done):
                 waiting.append(_incoming(outcome.value, outcome.path))
                 if len(waiting) >= 16:
-                    _store(opened, waiting, told)
+                    _store(opened, waiting, told, again)
             else:
                 told["refused"] += 1
                 opened.refuse(str(outcome.path.resolve()), outcome.error.code, str(outcome.error))
                 yield "refused", outcome.path, str(outcome.error)
-        _store(opened, waiting, told)
+        _store(opened, waiting, told, again)
 
 
 def _analyze_file(path: Path) -> "Report":
@@ -146,8 +157,8 @@ def _incoming(report: "Report", path: Path) -> "Incoming":
     return Incoming(report, str(path.resolve()), path.read_bytes())
 
 
-def _store(opened: Any, waiting: list[Any], told: dict[str, int]) -> None:
-    for new in opened.add(waiting):
+def _store(opened: Any, waiting: list[Any], told: dict[str, int], again: bool) -> None:
+    for new in opened.add(waiting, again=again):
         told["new" if new else "known"] += 1
     waiting.clear()
 
@@ -218,8 +229,8 @@ def search(
     from baocao.report import Kind, Label
 
     for value, choices in ((sort, Sort), (by, Group), (kind, Kind), *((name, Label) for name in label or ())):
-        if value is not None and value not in list(choices):
-            raise UsageError(f"“{value}” is none of: {', '.join(choices)}.")
+        if value is not None:
+            _one_of(value, choices)
     request = SearchRequest(
         query=query, units=tuple(unit or ()), persons=tuple(person or ()), labels=tuple(label or ()), docno=docno,
         kind=kind, year=year, date_from=date_from, date_to=date_to, sort=Sort(sort), by=Group(by), limit=limit,
@@ -232,6 +243,12 @@ def search(
         _as_json(result.to_json())
     else:
         _print_result(result)
+
+
+def _one_of(value: str, choices: "type[Choice]") -> "Choice":
+    if value not in list(choices):
+        raise UsageError(f"“{value}” is none of: {', '.join(choices)}.")
+    return choices(value)
 
 
 def _print_result(result: "SearchResult") -> None:
@@ -351,20 +368,152 @@ def _print_report(report: "Report") -> None:
 
 @app.command()
 def export(
-    output: Annotated[Path, typer.Option("-o", "--output", help="The file to write.")],
-    form: Annotated[str, typer.Option("--format", help="jsonl, csv or xlsx.")] = "jsonl",
+    output: Annotated[Path, typer.Option("-o", "--output", help="The file to write; the folder for gold.")],
+    form: Annotated[str, typer.Option("--format", help="jsonl, csv, xlsx or gold.")] = "jsonl",
+    everything: Annotated[bool, typer.Option("--all", help="Gold of all reports, not of corrected ones only.")] = False,
     archive: ArchiveOption = ARCHIVE,
     as_json: JsonOption = False,
 ) -> None:
-    """Export the archive: whole reports (jsonl), or a sentence a row (csv, xlsx)."""
+    """Export the archive: whole reports (jsonl), a sentence a row (csv, xlsx), or corrected reports as gold."""
     from baocao.index.lookup import reports
     from baocao.insight.export import export as write
+    from baocao.insight.export import export_gold
 
-    count = write(reports(archive), form, output)
+    if form == "gold":
+        count = export_gold(reports(archive, corrected=not everything), output)
+    else:
+        count = write(reports(archive), form, output)
     if as_json:
         _as_json({"reports": count, "output": str(output)})
     else:
         _say(f"{count} reports written to {output}.")
+
+
+@correct_app.command("relabel")
+def correct_relabel(
+    report: ReportArgument,
+    start: StartArgument,
+    label: Annotated[str, typer.Argument(help="achievement, difficulty, recommendation or other.")],
+    archive: ArchiveOption = ARCHIVE, who: WhoOption = None, as_json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Give the sentence at START another label."""
+    from baocao.index.corrections import relabel
+    from baocao.report import Label
+
+    chosen = _one_of(label, Label)
+    _correct(archive, report, lambda seen: relabel(seen, start, chosen), who, as_json)
+
+
+@correct_app.command("add")
+def correct_add(
+    report: ReportArgument, start: StartArgument,
+    end: Annotated[int, typer.Argument(help="The offset after its last character.")],
+    type_: TypeArgument, norm: NormOption = None,
+    archive: ArchiveOption = ARCHIVE, who: WhoOption = None, as_json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Mark the characters from START to END as a mention."""
+    from baocao.index.corrections import add_entity
+    from baocao.report import EntityType
+
+    chosen = _one_of(type_, EntityType)
+    _correct(archive, report, lambda seen: add_entity(seen, start, end, chosen, norm), who, as_json)
+
+
+@correct_app.command("remove")
+def correct_remove(
+    report: ReportArgument, start: StartArgument,
+    type_: Annotated[str | None, typer.Option("--type", help="Which, where several mentions stand there.")] = None,
+    archive: ArchiveOption = ARCHIVE, who: WhoOption = None, as_json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Say that the mention at START is none."""
+    from baocao.index.corrections import remove_entity
+    from baocao.report import EntityType
+
+    chosen = _one_of(type_, EntityType) if type_ is not None else None
+    _correct(archive, report, lambda seen: remove_entity(seen, start, chosen), who, as_json)
+
+
+@correct_app.command("retype")
+def correct_retype(
+    report: ReportArgument, start: StartArgument, type_: TypeArgument, norm: NormOption = None,
+    archive: ArchiveOption = ARCHIVE, who: WhoOption = None, as_json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Give the mention at START another type."""
+    from baocao.index.corrections import retype
+    from baocao.report import EntityType
+
+    chosen = _one_of(type_, EntityType)
+    _correct(archive, report, lambda seen: retype(seen, start, chosen, norm), who, as_json)
+
+
+@correct_app.command("merge")
+def correct_merge(
+    alias: str, name: str, archive: ArchiveOption = ARCHIVE, who: WhoOption = None, as_json: JsonOption = False
+) -> None:
+    """Show the unit ALIAS as NAME in every report."""
+    _write(archive, lambda opened: opened.merge(alias, name, by=who), as_json)
+
+
+@correct_app.command("split")
+def correct_split(
+    alias: str, archive: ArchiveOption = ARCHIVE, who: WhoOption = None, as_json: JsonOption = False
+) -> None:
+    """Undo the merge of the unit ALIAS."""
+    _write(archive, lambda opened: opened.split(alias, by=who), as_json)
+
+
+@correct_app.command("undo")
+def correct_undo(
+    number: int, archive: ArchiveOption = ARCHIVE, who: WhoOption = None, as_json: JsonOption = False
+) -> None:
+    """Undo a correction by the number that `baocao correct list` shows."""
+    _write(archive, lambda opened: (opened.undo(number, by=who), number)[1], as_json)
+
+
+@correct_app.command("list")
+def correct_list(
+    undone: Annotated[bool, typer.Option("--undone", help="Also those that were undone.")] = False,
+    archive: ArchiveOption = ARCHIVE, as_json: JsonOption = False,
+) -> None:  # fmt: skip
+    """List the corrections: what, who, when, and whether each still finds its place."""
+    from baocao.index.lookup import corrections
+
+    found = [entry.to_json() for entry in corrections(archive, undone=undone)]
+    if as_json:
+        _as_json(found)
+    for told in found if not as_json else ():
+        _say(_correction_line(told))
+
+
+def _correct(archive: Path, id_: str, make: "Callable[[Report], Correction]", who: str | None, as_json: bool) -> None:
+    from baocao.index.lookup import report_json
+    from baocao.report import Report
+
+    seen = Report.from_json(report_json(archive, id_))
+    correction = make(seen)
+    _write(archive, lambda opened: opened.correct(seen.id, correction, by=who), as_json)
+
+
+def _write(archive: Path, act: "Callable[[Archive], int]", as_json: bool) -> None:
+    from baocao.index import open_archive
+    from baocao.index.lookup import corrections, counts
+
+    counts(archive)  # a folder without an archive is told, not made into one
+    with open_archive(archive) as opened:
+        number = act(opened)
+    told = next(e.to_json() for e in corrections(archive, undone=True) if e.number == number)
+    _as_json(told) if as_json else _say(_correction_line(told))
+
+
+def _correction_line(told: dict[str, Any]) -> str:
+    if told["kind"] == "merge":
+        what = f"“{told['alias']}” → “{told['name']}”"
+    else:
+        what = f"{told['report'][:8]} at {told['start']}: “{' '.join(told['text'].split())[:60]}” "
+        what += f"{told.get('label') or told['type']}"
+    undone = f", undone by {told['undone_by']} {told['undone_at']}" if told["undone_at"] else ""
+    lost = "" if told["fits"] else " (its words stand no longer in the report)"
+    return f"{told['number']}  {told['kind']} {what}, by {told['by']} {told['at']}{undone}{lost}"
 
 
 @index_app.command("rebuild")

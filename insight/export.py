@@ -1,12 +1,15 @@
-"""Exports of the record: JSON lines (whole), CSV and XLSX (a sentence a row), safe to open in a spreadsheet."""
+"""Exports of the record: JSON lines (whole), CSV and XLSX (a sentence a row), safe to open in a spreadsheet;
+and gold labels, a NAME.txt with NAME.json a report, the form that `baocao evaluate` reads."""
 
 import csv
 import json
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from baocao.errors import UsageError
-from baocao.report import Report
+from baocao.report import DocIssued, Kind, PersonRole, Report
 
 COLUMNS = (
     "report",
@@ -31,7 +34,7 @@ def export(reports: Iterable[Report], form: str, destination: Path) -> int:
     """
     writers = {"jsonl": _jsonl, "csv": _csv, "xlsx": _xlsx}
     if form not in writers:
-        raise UsageError(f"There is no export format “{form}”; use jsonl, csv or xlsx.")
+        raise UsageError(f"There is no export format “{form}”; use jsonl, csv or xlsx, or gold into a folder.")
     part = destination.with_name(destination.name + ".part")
     try:
         count = writers[form](reports, part)
@@ -41,6 +44,61 @@ def export(reports: Iterable[Report], form: str, destination: Path) -> int:
     finally:
         part.unlink(missing_ok=True)
     return count
+
+
+def export_gold(reports: Iterable[Report], folder: Path) -> int:
+    """Write each report's text and labels into a folder as gold; return how many were written.
+
+    The labels stand last and whole, so that a folder half written holds only whole cases.
+    """
+    count = 0
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for report in reports:
+            stem = re.sub(r"[^\w. -]", "_", Path(report.source.name).stem).strip(". ")[:60]
+            name = folder / f"{stem}-{report.id[:8]}"
+            _whole(name.with_name(name.name + ".txt"), report.text)
+            _whole(name.with_name(name.name + ".json"), json.dumps(gold(report), ensure_ascii=False, indent=1))
+            count += 1
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be written: {error.strerror}.") from error
+    return count
+
+
+def _whole(path: Path, text: str) -> None:
+    part = path.with_name(path.name + ".part")
+    part.write_text(text, encoding="utf-8", newline="")
+    part.replace(path)
+
+
+def gold(report: Report) -> dict[str, Any]:
+    """Return the labels of a report in the form of gold; a kind that it does not know is a report."""
+    text = report.text
+    kinds = {Kind.NEWS: "web-news", Kind.OTHER: Kind.REPORT.value}
+    return {
+        "source": ", ".join(filter(None, (report.title, report.source.name, report.issued))),
+        "kind": kinds.get(report.kind, report.kind.value),
+        "entities": [
+            {"type": e.type.value, "text": e.of(text), "start": e.start, "norm": e.norm} for e in report.entities
+        ],
+        "sentences": [{"text": s.of(text), "start": s.start, "label": s.label.value} for s in report.sentences],
+        "relations": list(_gold_relations(report)),
+    }
+
+
+def _gold_relations(report: Report) -> Iterator[dict[str, Any]]:
+    def words(index: int | None) -> str | None:
+        return None if index is None else report.entities[index].of(report.text)
+
+    def norm(index: int | None) -> str | None:
+        return None if index is None else report.entities[index].norm
+
+    for relation in report.relations:
+        match relation:
+            case PersonRole(person, role, unit):
+                yield {"kind": "person_role", "person": words(person), "role": role, "unit": words(unit)}
+            case DocIssued(doc, day, issuer, _):
+                yield {"kind": "doc_issued", "doc": norm(doc), "date": norm(day), "issuer": words(issuer)}
 
 
 def _jsonl(reports: Iterable[Report], path: Path) -> int:

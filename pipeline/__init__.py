@@ -21,7 +21,7 @@ from baocao.pipeline.features import cues_of, features, heading_words
 from baocao.pipeline.front import Front, read_front
 from baocao.pipeline.ingest import read
 from baocao.pipeline.link import link
-from baocao.pipeline.segment import Segments, outline, segment
+from baocao.pipeline.segment import Segments, joined, outline, segment
 from baocao.pipeline.tag import Mention
 from baocao.pipeline.tag.dates import find_times
 from baocao.pipeline.tag.docnos import find_docnos
@@ -151,7 +151,7 @@ def split_words(sentence: str) -> list[str]:
 @Language.component("baocao_tag")
 def _tag(doc: Doc) -> Doc:
     reading = _reading(doc)
-    text = reading.raw.text
+    text = joined(reading.raw.text, reading.segments.sentences)
     units = find_units(text)
     mentions = _disjoint([*find_docnos(text), *find_times(text, reading.raw.date), *units, *find_persons(text, units)])
     reading.front = read_front(text, mentions, title=reading.raw.title, date=reading.raw.date)

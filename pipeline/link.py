@@ -100,11 +100,20 @@ def _roles(text: str, bounds: Sequence[tuple[int, int]], entities: Sequence[Enti
         if person.type is not EntityType.PERSON:
             continue
         start, end = _bounds_of(bounds, person)
-        yield from _offices_before(text, entities, i, max(start, previous_end))
+        before = list(_offices_before(text, entities, i, max(start, previous_end)))
+        yield from before
         previous_end = person.end
         for role, role_end in _offices_after(text, entities, i, end):
+            if before and _is_next_ones(text, entities, i, role_end):
+                break
             yield role
             previous_end = role_end
+
+
+def _is_next_ones(text: str, entities: Sequence[Entity], index: int, role_end: int) -> bool:
+    """Tell whether an office between two people is the second's: "Bộ trưởng Bộ A [name], Bộ trưởng Bộ B [name]"."""
+    follower = next((e for e in entities[index + 1 :] if e.type is EntityType.PERSON), None)
+    return follower is not None and bool(_HONORIFICS.fullmatch(text[role_end : follower.start].replace(",", ";")))
 
 
 def _offices_after(text: str, entities: Sequence[Entity], index: int, end: int) -> Iterator[tuple[PersonRole, int]]:
@@ -167,11 +176,11 @@ def _ministry(entities: Sequence[Entity], text: str, field: str) -> int | None:
 
 def _earlier_body(text: str, entities: Sequence[Entity], index: int, role: str) -> int | None:
     """Resolve a bare "Cục trưởng" to the last body before it that an office of this kind heads."""
-    head = _bodies().get(role.lower())
-    if not head:
+    heads = tuple(f"{head} " for head in _bodies().get(role.lower(), "").lower().split("|") if head)
+    if not heads:
         return None
     for i in range(index - 1, -1, -1):
-        if entities[i].type is EntityType.UNIT and entities[i].of(text).startswith(head + " "):
+        if entities[i].type is EntityType.UNIT and entities[i].of(text).lower().startswith(heads):
             return i
     return None
 

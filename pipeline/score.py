@@ -180,7 +180,7 @@ def _relations(told: Evaluation, report: Report, gold: dict[str, Any], name: str
 
 
 def _named(report: Report, index: int | None) -> str:
-    return "" if index is None else fold(report.entities[index].of(report.text))
+    return "" if index is None else " ".join(fold(report.entities[index].of(report.text)).split())
 
 
 def _labels(told: Evaluation, report: Report, gold: dict[str, Any], name: str) -> None:

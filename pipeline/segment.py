@@ -6,7 +6,7 @@ cuts official text wrongly ("TS. Nguyễn", "II. Kết quả", "…", a quotatio
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from underthesea import sent_tokenize
@@ -69,12 +69,34 @@ def segment(text: str) -> Segments:
     return Segments(sections, sentences, _section_of(sections, sentences))
 
 
+def joined(text: str, sentences: Sequence[Span]) -> str:
+    """Return `text` with a blank for each line end inside a sentence; offsets stay."""
+    parts: list[str] = []
+    at = 0
+    for span in sentences:
+        piece = text[span.start : span.end]
+        if "\n" in piece:
+            parts += [text[at : span.start], piece.replace("\n", " ")]
+            at = span.end
+    return "".join([*parts, text[at:]])
+
+
+def _wrap_width(text: str) -> int:
+    """Return the width at which a text was wrapped by hand or program, or 0 where a line is a paragraph."""
+    lengths = sorted(len(line) for line in text.split("\n") if len(line) > 20)
+    if len(lengths) < 6 or lengths[-1] > 130:
+        return 0
+    width = lengths[int(len(lengths) * 0.8)]
+    return width if width >= 60 else 0
+
+
 def _paragraphs(text: str) -> Iterator[Line]:
     start = end = -1
+    width = _wrap_width(text)
     for match in _LINE.finditer(text):
         line = match[0].strip()
         at = match.start() + match[0].index(line)
-        if start >= 0 and _goes_on(text[start:end], line, text[end:at]):
+        if start >= 0 and _goes_on(text[start:end], line, text[end:at], width):
             end = at + len(line)
             continue
         if start >= 0:
@@ -84,9 +106,11 @@ def _paragraphs(text: str) -> Iterator[Line]:
         yield Line(start, end)
 
 
-def _goes_on(before: str, line: str, gap: str) -> bool:
-    """Tell whether `line` is the rest of a hard-wrapped paragraph: no stop before, lower case after."""
+def _goes_on(before: str, line: str, gap: str, width: int) -> bool:
+    """Tell whether `line` is the rest of a hard-wrapped paragraph: no stop before, lower case after or a full line."""
     last = before.rsplit("\n", 1)[-1]
+    if width and gap.count("\n") == 1 and len(last) >= 0.85 * width and _open_end(last, line):
+        return True
     return (
         gap.count("\n") == 1
         and len(last) >= 50
@@ -95,6 +119,13 @@ def _goes_on(before: str, line: str, gap: str) -> bool:
         and line[1:2] not in (".", ")")
         and not _KEY.match(line)
     )
+
+
+def _open_end(last: str, line: str) -> bool:
+    """Tell whether a full line ends inside a sentence, and the next is no item, heading or title."""
+    if not (last[-1].isalnum() or last[-1] == ",") or last.isupper() or line.isupper() or not line[0].isalnum():
+        return False
+    return not any(pattern.match(line) for _, pattern in _HEADINGS)
 
 
 def _sentences(text: str, paragraph: Line) -> Iterator[Span]:

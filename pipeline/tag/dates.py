@@ -33,27 +33,29 @@ _OF_YEAR = rf"(?:\s?/\s?|\s?-\s?|\s?,?\s*(?:của\s+)?năm\s+|\s+){_YEAR}(?!\d)"
 _TIME = re.compile(
     rf"""
     (?<![\w/])(?:
-      (?P<school>năm\ học\s+(?P<sc1>{_YEAR})\s?(?:[-–—/]|đến)\s?(?P<sc2>{_YEAR}|\d\d)(?!\d))
+      (?P<term>học\s+k[ỳì]\s+(?:II|I|1|2)(?![\w])(?:\s*,?\s*năm\s+học\s+(?:{_YEAR}\s?(?:[-–—/]|đến)\s?(?:{_YEAR}|\d\d)(?!\d)|{_RELATIVE}\b))?)
+    | (?P<school>năm\ học\s+(?P<sc1>{_YEAR})\s?(?:[-–—/]|đến)\s?(?P<sc2>{_YEAR}|\d\d)(?!\d))
     | (?P<span>(?:(?:giai\ đoạn|nhiệm\ kỳ|nhiệm\ kì|thời\ kỳ|thời\ kì|niên\ khóa|niên\ độ|kế\ hoạch)\s+)
         (?:từ\s+)?(?:năm\s+)?(?P<sp1>{_YEAR})\s*(?:[-–—/]|đến(?:\s+năm)?|tới)\s*(?P<sp2>{_YEAR})(?![\d/]))
-    | (?P<years>(?:các\ )?năm\s+(?P<ys1>{_YEAR}){_DASH}(?P<ys2>{_YEAR})(?![\d/]))
+    | (?P<years>(?:các\ |\d{{1,2}}\s+)?năm\s+(?P<ys1>{_YEAR}){_DASH}(?P<ys2>{_YEAR})(?![\d/]))
     | (?P<quarter>quý\s+(?P<q>IV|I{{1,3}}|[1-4]|một|hai|ba|bốn|tư)(?![\w])
         (?P<qy>{_OF_YEAR}|\s+năm\s+{_RELATIVE}\b)?)
     | (?P<half>nửa\s+(?P<hside>đầu|cuối)(?:\s+của)?(?P<hy>(?:\s+năm)?\s+{_YEAR}(?!\d)|\s+năm(?:\s+{_RELATIVE}\b)?))
     | (?P<months>(?P<n>{_COUNT})\s+tháng\s+(?P<side>đầu|cuối)(?:\s+của)?
-        (?P<ny>(?:\s+năm)?\s+{_YEAR}(?!\d)|\s+năm(?:\s+{_RELATIVE}\b)?))
-    | (?P<first>(?P<fn>{_COUNT})\s+tháng(?P<fy>(?:\s+của)?\s+năm\s+{_YEAR}(?!\d)|/{_YEAR}(?!\d)|\s+{_YEAR}(?!\d)))
+        (?P<ny>(?:\s+năm){{0,2}}\s+{_YEAR}(?!\d)|\s+năm(?:\s+{_RELATIVE}\b)?))
+    | (?P<first>(?P<fn>{_COUNT})\s+tháng(?P<fy>(?:\s+của)?\s+năm\s+{_YEAR}(?!\d)|\s+năm\s+nay\b|/{_YEAR}(?!\d)|\s+{_YEAR}(?!\d)))
     | (?P<iso>(?P<iy>{_YEAR})-(?P<im>\d\d)-(?P<id>\d\d)(?!\d))
     | (?P<day>(?P<dd>\d{{1,2}})\s?(?P<sep>[/.\-])\s?(?P<dm>\d{{1,2}})\s?(?P=sep)\s?(?P<dy>(?:19|20)\d\d)(?![\d/]|-[^\W\d]))
     | (?P<dayshort>(?<=ngày\ )(?P<sd>\d{{1,2}})[/.-](?P<sm>\d{{1,2}})[/.-](?P<sy>\d\d)(?![\d/]))
     | (?P<daywords>(?P<wd>\d{{1,2}})\s+tháng\s+(?P<wm>\d{{1,2}})\s*(?:,\s*)?(?:năm\s+(?P<wy>{_YEAR})(?!\d)
         |năm\s+(?P<wr>{_RELATIVE})\b|[/-]\s?(?P<wz>{_YEAR})(?!\d)))
     | (?P<dayopen>(?<=ngày\ )(?P<od>\d{{1,2}})\s+tháng\s+(?P<om>\d{{1,2}})(?!\d))
+    | (?P<posted>tháng\s+(?P<pm>{_MONTH_WORD}|\d{{1,2}})\s+(?P<pd>\d{{1,2}}),\s+(?P<py>{_YEAR})(?!\d))
     | (?P<month>(?<!\d\ )(?<!\d)tháng\s+(?:(?P<mm>\d{{1,2}})(?P<my>\s?[./]\s?{_YEAR}(?!\d)|\s?[-–]\s?{_YEAR}(?!\d)
         |\s*,?\s*năm\s+{_YEAR}(?!\d)|\s+năm\s+{_RELATIVE}\b)?(?![\d/])
         |(?P<mw>{_MONTH_WORD})(?P<mz>\s+năm\s+{_YEAR}(?!\d)|\s+năm\s+{_RELATIVE}\b)))
     | (?P<monthyear>(?<!số\ )(?<!số:\ )(?P<ym>0?[1-9]|1[0-2])/(?P<yy>{_YEAR})(?![\d/]|-[^\W\d]|\s?/))
-    | (?P<daymonth>(?P<xd>0?[1-9]|[12]\d|3[01])(?P<xs>[/-])(?P<xm>0?[1-9]|1[0-2])(?![\w/]|[-–.,]\d|%))
+    | (?P<daymonth>(?P<xd>0?[1-9]|[12]\d|3[01])(?P<xs>[/.-])(?P<xm>0?[1-9]|1[0-2])(?![\w/]|[-–.,]\d|%))
     | (?P<year>năm\s+(?P<y>{_YEAR})(?![\d/]|[-–]\d))
     | (?P<bareyears>(?P<bs1>{_YEAR}){_DASH}(?P<bs2>{_YEAR})(?![\w/]|[-.,]\d))
     | (?P<bareyear>(?P<b>{_YEAR})(?![\w/]|[-.,:]\d|\s?%))
@@ -63,7 +65,7 @@ _TIME = re.compile(
 
 # "22/6" is a day only after a word of time; alone it may be a fraction ("3/12 xã").
 _DAY_CUE = re.compile(
-    r"(?:\b(?:ngày|sáng|chiều|tối|trưa|đêm|hôm|khuya|mồng|mùng|dịp|lễ)|\bngày \d{1,2}(?:\s?[,-]\s?\d{1,2})*\s?(?:,|và|đến|-))"
+    r"(?:\b(?:sáng|chiều|tối|trưa|hôm) (?:nay|qua),?|\b(?:ngày|sáng|chiều|tối|trưa|đêm|hôm|khuya|mồng|mùng|dịp|lễ)|\bngày \d{1,2}(?:\s?[,-]\s?\d{1,2})*\s?(?:,|và|đến|-))"
     r"[\s(]*$",
     re.IGNORECASE,
 )
@@ -248,6 +250,7 @@ def _plausible_day(m: re.Match[str], day: str, month: str, year: str | None) -> 
 
 
 _READERS: dict[str, Callable[[re.Match[str]], _Reading | None]] = {
+    "term": lambda _: _Reading(EntityType.PERIOD, 0, 0, lambda _: None),  # its days differ by school and year
     "school": _school,
     "span": lambda m: _years(m["sp1"], m["sp2"]),
     "years": lambda m: _years(m["ys1"], m["ys2"]),
@@ -260,6 +263,7 @@ _READERS: dict[str, Callable[[re.Match[str]], _Reading | None]] = {
     "dayshort": lambda m: _plausible_day(m, m["sd"], m["sm"], "20" + m["sy"]),
     "daywords": _day_in_words,
     "dayopen": lambda m: _plausible_day(m, m["od"], m["om"], None),
+    "posted": lambda m: _plausible_day(m, m["pd"], str(_number(m["pm"])), m["py"]),
     "month": lambda m: _month(_number(m["mm"] or m["mw"]), m["my"] or m["mz"]),
     "monthyear": lambda m: _month(int(m["ym"]), m["yy"]),
     "daymonth": lambda m: _plausible_day(m, m["xd"], m["xm"], None),

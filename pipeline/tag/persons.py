@@ -19,6 +19,11 @@ from baocao.text import LOWER, UPPER
 _SYLLABLE = rf"(?:[{UPPER}][{LOWER}]+|[{UPPER}]['’][{UPPER}{LOWER}]+|[{UPPER}](?![\w'’.]))"
 _RUN = re.compile(rf"(?<![\w'’]){_SYLLABLE}(?:[ \u00a0]{_SYLLABLE})*(?![\w'’])")
 _CAPITALS = re.compile(rf"(?<![\w'’/-])[{UPPER}]{{2,}}(?:[ ]+[{UPPER}]{{1,}}){{1,4}}(?![\w'’/-])")
+# Years of the sixty-year cycle ("Tết Nhâm Thìn") look like names.
+_STEMS = frozenset(("Giáp", "Ất", "Bính", "Đinh", "Mậu", "Kỷ", "Canh", "Tân", "Nhâm", "Quý"))
+_BRANCHES = frozenset(
+    ("Tý", "Sửu", "Dần", "Mão", "Mẹo", "Thìn", "Tỵ", "Tị", "Ngọ", "Mùi", "Thân", "Dậu", "Tuất", "Hợi")
+)
 _LIST_GAP = re.compile(r"\s*(?:,|;|và|-|–|,\s*và)\s*(?:(?:ông|bà|anh|chị|đồng chí|đ/c)\s+)?", re.IGNORECASE)
 _CLOSING = re.compile(r"\s*(?:\([^()\n]{2,20}\))?[\s*_./]*[-–,]?\s*")
 _ALONE_ON_LINE = re.compile(r"[ \t*_]*(?:\(.{2,20}\)|\.)?[ \t*_]*(?=\n|$)")
@@ -89,11 +94,15 @@ def _by_evidence(text: str, run: _Run, units: Sequence[Mention]) -> Span | None:
         return None
     honorific = "alone" if run.cued else _cue(before)
     if honorific and (len(words) > 1 or honorific == "alone"):
+        if len(words) == 1 and _opens_office(text, run):
+            return None
         if len(words) == 1 and (words[0] in ("Rịa", "Đen", "Nà", "Triệu", "Tô") or words[0].lower() in _stop()):
             return None
         return _span(text, run, 0, min(len(words), 5))
     if _CREDIT.search(before) and len(words) >= 2:
         return _span(text, run, 0, min(len(words), 4))
+    if len(words) == 2 and words[0] in _STEMS and words[1] in _BRANCHES:
+        return None
     for first, word in enumerate(words):
         rest = words[first:]
         group = _families().get(word)
@@ -103,6 +112,12 @@ def _by_evidence(text: str, run: _Run, units: Sequence[Mention]) -> Span | None:
             if office or _is_name(text, run, rest, group, lead, at_front=first == 0):
                 return _span(text, run, first, len(rest))
     return None
+
+
+def _opens_office(text: str, run: _Run) -> bool:
+    """Tell whether the word after an honorific is the beginning of an office: "Đồng chí Thứ trưởng"."""
+    following = re.match(rf"[{UPPER}]?[{LOWER}]+ ?[{LOWER}]*", text[run.start : run.start + 24])
+    return bool(following) and any(o.startswith(following[0].lower()) for o in _OFFICES)
 
 
 def _is_name(text: str, run: _Run, words: Sequence[str], group: str, before: str, *, at_front: bool) -> bool:
@@ -182,6 +197,8 @@ def _without_opener(text: str, run: _Run) -> tuple[str, ...]:
 
 def _is_place(text: str, run: _Run, before: str, first: int) -> bool:
     if first:
+        return False
+    if before.lower().endswith("chủ tịch nước "):
         return False
     return bool(_PLACE_BEFORE.search(before)) or " ".join(run.words) in _places()
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from typing import NamedTuple
 
 from baocao.models.gazetteers import rows
 from baocao.pipeline.tag import Mention
@@ -22,7 +23,8 @@ _TOKEN = re.compile(
 _LEVELS = ("tỉnh", "thành phố", "thành", "tp", "tp.", "quận", "huyện", "thị xã", "tx", "tx.", "thị trấn", "xã",
            "phường", "đặc khu", "q.", "p.", "h.", "x.", "tt.")  # fmt: skip
 _SMALL_LEVELS = frozenset(("xã", "phường", "thị trấn", "đặc khu", "p.", "x.", "tt."))
-_SUFFIXES = frozenset(("trung ương", "việt nam", "quốc gia", "nhà nước", "tw", "toàn quốc", "vn"))
+_SUFFIXES = frozenset(("trung ương", "việt nam", "quốc gia", "nhà nước", "tw", "toàn quốc", "vn", "tối cao", "cấp cao",
+                       "miền bắc", "miền trung", "miền nam"))  # fmt: skip
 _DEFINITION = re.compile(r"\s*\((?:gọi tắt là |sau đây gọi là |viết tắt là )?([^\W\d_][\w&-]{1,14})\)")
 _NUMBER = re.compile(r"(?:\d{1,3}[A-Z]?|[IVX]{1,5})$")
 _PLURAL = frozenset(["các", "những", "nhiều", "hai", "ba", "bốn", "năm", "sáu"])
@@ -47,12 +49,16 @@ _WORDS_WITH_HEADS = frozenset(
         "cơ hội",
         "ủy ban",
         "tiến bộ",
+        "nhiệm vụ",
+        "phục vụ",
+        "dịch vụ",
+        "nghĩa vụ",
+        "công vụ",
     )
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
+class _Token(NamedTuple):
     """A syllable, abbreviation or sign; `key` compares spellings of any case and tone placement."""
 
     start: int
@@ -95,10 +101,12 @@ def find_units(text: str) -> list[Mention]:
 
 def _tokens(text: str) -> list[_Token]:
     out: list[_Token] = []
-    end = 0
+    last = 0
     for m in _TOKEN.finditer(text):
-        out.append(_Token(m.start(), m.end(), m[0], spelling_key(m[0]), "\n" in text[end : m.start()]))
-        end = m.end()
+        start, end = m.span()
+        word = m[0]
+        out.append(_Token(start, end, word, spelling_key(word), start > last and "\n" in text[last:start]))
+        last = end
     return out
 
 
@@ -132,9 +140,12 @@ def _is_office(tokens: Sequence[_Token], at: int, head: tuple[int, tuple[str, fr
     """Tell whether a head is part of an office: "Chánh Thanh tra Bộ Tư pháp", "Phó Ban Thường trực"."""
     inner = _head_at(tokens, head[0])
     office = head[1][0] == "Thanh tra" and at > 0 and tokens[at - 1].text.lower() == "chánh"
+    if head[1][0] == "Thường trực" and at and tokens[at - 1].key in _before_standing():
+        return True  # "Phó Bí thư Thường trực Tỉnh ủy"
+    member = head[0] < len(tokens) and tokens[head[0]].text == "viên"  # "Tỉnh ủy viên"
     standing = " ".join(t.key for t in tokens[head[0] : head[0] + 2]) == spelling_key("thường trực")
     leading = head[0] < len(tokens) and tokens[head[0]].key == spelling_key("trưởng")
-    return standing or leading or bool(office and inner and inner[1][0] in ("Bộ", "Sở", "Tổng cục", "Cục"))
+    return member or standing or leading or bool(office and inner and inner[1][0] in ("Bộ", "Sở", "Tổng cục", "Cục"))
 
 
 def _inside_word(tokens: Sequence[_Token], at: int) -> bool:
@@ -171,7 +182,7 @@ def _mention(text: str, tokens: Sequence[_Token], at: int, parse: _Parse, lead: 
     changed = lead or written.isupper() or any(t.text in _expansions() for t in tokens[at : parse.end])
     norm = lead + (expanded if changed else " ".join(written.split()))
     norm = re.sub(r"\s*\([^)]*\)", "", re.sub(r"\s+([,)])", r"\1", norm))
-    return Mention(start, end, EntityType.UNIT, norm[0].upper() + norm[1:])
+    return Mention(start, end, EntityType.UNIT, norm.replace("uỷ", "ủy").replace("Uỷ", "Ủy"))
 
 
 def _head_at(tokens: Sequence[_Token], at: int) -> tuple[int, tuple[str, frozenset[str]]] | None:
@@ -268,7 +279,7 @@ def _place(tokens: Sequence[_Token], at: int) -> _Parse | None:
     if tokens[at].text.replace(" ", "") in ("TP.HCM", "TPHCM"):
         return _Parse(at + 1, ("Thành phố Hồ Chí Minh",))
     pair = " ".join(t.text.lower() for t in tokens[at : at + 2])
-    for count in (2, 1):
+    for count in (2, 1) if at + 1 < len(tokens) else (1,):
         lowered = pair if count == 2 else tokens[at].text.lower()
         if lowered in _SUFFIXES and (lowered != "nhà nước" or tokens[at].capital):
             return _Parse(at + count, (" ".join(t.text for t in tokens[at : at + count]),))
@@ -320,7 +331,7 @@ def _number(tokens: Sequence[_Token], at: int) -> _Parse | None:
     following = tokens[i + 1].text if i + 1 < len(tokens) else ""
     if not counted and (following in ("/", "%", ".") and tokens[i].text.isdigit() and following != "."):
         return None
-    if not counted and following.lower() in ("tháng", "năm", "đơn", "người", "cán", "ngày", "giờ", "quý"):
+    if not counted and following.lower() in ("tháng", "năm", "đơn", "người", "cán", "ngày", "giờ", "quý", "cấp"):
         return None
     return _Parse(i + 1, tuple(t.text for t in tokens[at : i + 1]))
 
@@ -490,6 +501,13 @@ def _trie(entries: Iterator[tuple[str, frozenset[str]]]) -> _Node:
             node = node.next.setdefault("-" if token.text in ("–", "—") else token.key, _Node())
         node.entry = node.entry or (name, classes)
     return root
+
+
+@cache
+def _before_standing() -> frozenset[str]:
+    """Return the last words of offices that "Thường trực" qualifies."""
+    words = ("thư", "tịch", "trưởng", "ban", "đốc", "tướng", "viên", "nhiệm", "đoàn", "vụ", "phó")
+    return frozenset(map(spelling_key, words))
 
 
 @cache

@@ -100,11 +100,10 @@ def _roles(text: str, bounds: Sequence[tuple[int, int]], entities: Sequence[Enti
         if person.type is not EntityType.PERSON:
             continue
         start, end = _bounds_of(bounds, person)
-        before = list(_offices_before(text, entities, i, max(start, previous_end)))
-        yield from before
+        yield from _offices_before(text, entities, i, max(start, previous_end))
         previous_end = person.end
         for role, role_end in _offices_after(text, entities, i, end):
-            if before and _is_next_ones(text, entities, i, role_end):
+            if _is_next_ones(text, entities, i, role_end):
                 break
             yield role
             previous_end = role_end

@@ -41,6 +41,10 @@ class WordSegmenter:
             return []
         return [tag != "I-W" for tag in self._tag(self.features(tokens))]
 
+    def knows(self, word: str) -> bool:
+        """Tell whether underthesea's dictionary has a lower-case word, its syllables joined by blanks."""
+        return word in self._lexicon
+
     def features(self, tokens: Sequence[str]) -> list[tuple[str, ...]]:
         """Return the CRF's feature strings of each token, as underthesea's featurizer would (as sets)."""
         n = len(tokens)

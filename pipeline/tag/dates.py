@@ -50,7 +50,7 @@ _TIME = re.compile(
     | (?P<daywords>(?P<wd>\d{{1,2}})\s+tháng\s+(?P<wm>\d{{1,2}})\s*(?:,\s*)?(?:năm\s+(?P<wy>{_YEAR})(?!\d)
         |năm\s+(?P<wr>{_RELATIVE})\b|[/-]\s?(?P<wz>{_YEAR})(?!\d)))
     | (?P<dayopen>(?<=ngày\ )(?P<od>\d{{1,2}})\s+tháng\s+(?P<om>\d{{1,2}})(?!\d))
-    | (?P<posted>tháng\s+(?P<pm>{_MONTH_WORD}|\d{{1,2}})\s+(?P<pd>\d{{1,2}}),\s+(?P<py>{_YEAR})(?!\d))
+    | (?P<posted>tháng\s+(?P<pm>một|{_MONTH_WORD}|\d{{1,2}})\s+(?P<pd>\d{{1,2}}),\s+(?P<py>{_YEAR})(?!\d))
     | (?P<month>(?<!\d\ )(?<!\d)tháng\s+(?:(?P<mm>\d{{1,2}})(?P<my>\s?[./]\s?{_YEAR}(?!\d)|\s?[-–]\s?{_YEAR}(?!\d)
         |\s*,?\s*năm\s+{_YEAR}(?!\d)|\s+năm\s+{_RELATIVE}\b)?(?![\d/])
         |(?P<mw>{_MONTH_WORD})(?P<mz>\s+năm\s+{_YEAR}(?!\d)|\s+năm\s+{_RELATIVE}\b)))
@@ -109,6 +109,8 @@ _COMPARED = re.compile(
 )
 # Years that lie ahead or behind: "trước năm 2020", "từ năm 2016 đến nay".
 _FROM_OR_TO = re.compile(r"(?:trước|đến|từ|tới|vào)\s+$", re.IGNORECASE)
+# "từ đầu năm 2017 đến nay", "đến cuối năm 2017": the year that the text is written in.
+_RUNNING = re.compile(r"(?:đầu|giữa|cuối)\s+$", re.IGNORECASE)
 _STOP = re.compile(r"[.!?…](?=\s)|\n")
 
 
@@ -301,8 +303,11 @@ class _Context:
         if len(titled) == 1:
             return titled.pop()
         votes = Counter(y for o, y in self._named if o in self._reports and o not in self._compared)
-        if votes:
-            year, count = votes.most_common(1)[0]
-            return year if count >= 0.6 * votes.total() else None
-        left = {y for o, y in self._named if o not in aside}
-        return max(left) if left and max(left) - min(left) <= 1 else None
+        if not votes:
+            left = Counter(y for o, y in self._named if o not in aside)
+            running = {y for o, y in self._named if _RUNNING.search(text[max(0, o - 8) : o])} or {
+                y for y, n in left.items() if n > 1 and len(left) == 1
+            }
+            return running.pop() if len(running) == 1 else None
+        year, count = votes.most_common(1)[0]
+        return year if count >= 0.6 * votes.total() else None

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from baocao.models.gazetteers import rows
 from baocao.pipeline.tag import Mention
+from baocao.pipeline.words import word_segmenter
 from baocao.report import EntityType
 from baocao.text import UPPER, spelling_key
 
@@ -286,6 +287,8 @@ def _place(tokens: Sequence[_Token], at: int) -> _Parse | None:
         if lowered in _LEVELS and not (lowered == "thành" and count == 1):
             name = _place_name(tokens, at + count, small=lowered in _SMALL_LEVELS)
             level = _level_word(tokens[at : at + count])
+            if name and level == "thành phố" and name.words == ("Hồ Chí Minh",):
+                level = "Thành phố"  # so its official name
             return _Parse(name.end, (level, *name.words)) if name else _Parse(at + count, (level,))
     known = _longest(_place_trie(), tokens, at)
     return known if known and tokens[at].capital else None
@@ -294,7 +297,7 @@ def _place(tokens: Sequence[_Token], at: int) -> _Parse | None:
 def _level_word(tokens: Sequence[_Token]) -> str:
     written = " ".join(t.text for t in tokens)
     if written.upper().rstrip(".") == "TP":
-        return "Thành phố"
+        return "thành phố"
     return written.lower() if written.isupper() and len(written) > 2 else written
 
 
@@ -302,7 +305,7 @@ def _place_name(tokens: Sequence[_Token], at: int, *, small: bool) -> _Parse | N
     known = _longest(_place_trie(), tokens, at)
     if known:
         return known
-    if at < len(tokens) and tokens[at].fresh:
+    if at < len(tokens) and (tokens[at].fresh or (tokens[at].text.isupper() and _opens_other(tokens, at))):
         return None
     if at < len(tokens) and re.fullmatch(r"\d{1,2}", tokens[at].text):
         return _Parse(at + 1, (tokens[at].text,))
@@ -311,6 +314,11 @@ def _place_name(tokens: Sequence[_Token], at: int, *, small: bool) -> _Parse | N
         return None
     person = run.words[0].title() in _families() and len(run.words) >= 3
     return None if person else run
+
+
+def _opens_other(tokens: Sequence[_Token], at: int) -> bool:
+    """Tell whether a word in capitals begins another body or a time: "UBND xã BCH …", "UBND TỈNH THÁNG 5"."""
+    return tokens[at].text in ("THÁNG", "NĂM", "QUÝ", "NGÀY", "VỀ", "THEO", "TẠI") or _head_at(tokens, at) is not None
 
 
 def _capitals(tokens: Sequence[_Token], at: int, most: int) -> _Parse | None:
@@ -365,6 +373,11 @@ def _proper(tokens: Sequence[_Token], at: int, classes: frozenset[str]) -> _Pars
     if run is None or run.words[0] in _openers():
         return None
     person = run.words[0].title() in _families() and 2 <= len(run.words) <= 5
+    end = run.end
+    if end < len(tokens) and tokens[end].text.islower() and tokens[end].start == tokens[end - 1].end + 1:
+        pair = f"{tokens[end - 1].text} {tokens[end].text}".lower()
+        if word_segmenter().knows(pair):  # a name never ends inside a word: "Cục Cơ sở …"
+            run = _Parse(end + 1, (*run.words, tokens[end].text))
     if "named" not in classes and (person or (tokens[at].text.isupper() and len(tokens[at].text) > 6)):
         return None
     return run

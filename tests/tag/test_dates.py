@@ -16,6 +16,12 @@ ROWS = [
     ("đạt 3/12 xã, 1/35 cục, 24/24 giờ", []),  # fractions
     ("Nghị quyết số 01/2021/NQ-CP", []),  # inside a document number
     ("tháng 3/2017", [("tháng 3/2017", "2017-03")]),
+    ("kế hoạch 5 năm 2011-2015", [("5 năm 2011-2015", "2011-01-01/2015-12-31")]),
+    ("Học kỳ I năm học 2018-2019", [("Học kỳ I năm học 2018-2019", None)]),  # its days differ by school
+    ("6 tháng đầu năm năm 2016", [("6 tháng đầu năm năm 2016", "2016-01-01/2016-06-30")]),  # a slip of the pen
+    ("Tháng Một 21, 2019", [("Tháng Một 21, 2019", "2019-01-21")]),  # how blog software dates a page
+    ("Sáng nay, 28.6, Bộ họp", [("28.6", None)]),
+    ("So với năm 2016, 6 tháng đầu năm tăng", [("năm 2016", "2016-01-01/2016-12-31"), ("6 tháng đầu năm", None)]),
     ("tháng 03 năm 2018", [("tháng 03 năm 2018", "2018-03")]),
     ("06 tháng đầu năm 2017", [("06 tháng đầu năm 2017", "2017-01-01/2017-06-30")]),
     ("sáu tháng đầu năm 2019", [("sáu tháng đầu năm 2019", "2019-01-01/2019-06-30")]),

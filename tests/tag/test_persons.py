@@ -22,6 +22,9 @@ ROWS = [
     ("tỉnh Cao Bằng, Hà Giang, Lâm Đồng, huyện Mai Châu", []),  # places that begin like family names
     ("Đoàn Thanh niên, Hội Nông dân", []),
     ("Phó Thủ tướng Thường trực yêu cầu", []),
+    ("Đồng chí Thứ trưởng yêu cầu; các đồng chí Phó viện trưởng", []),  # an office after the honorific
+    ("đón xuân Nhâm Thìn, Tết Giáp Ngọ", []),  # years of the sixty-year cycle
+    ("Chủ tịch nước Lương Cường dự", ["Lương Cường"]),  # "nước" is part of the office here
 ]
 
 

@@ -1,4 +1,4 @@
-"""The nouns: a report and its parts, and their JSON (the form is fixed in docs/data-model.md).
+"""The nouns: a report and its parts, and their JSON (the form is fixed: other programs read it).
 
 All are frozen; tuples inside. Offsets are str indexes into `Report.text`, which is NFC. The text of a
 sentence or entity is a slice of it and is never stored twice.

@@ -39,6 +39,7 @@ from baocao.report import (
     RawDocument,
     Relation,
     Report,
+    Section,
     Sentence,
     Span,
 )
@@ -200,7 +201,12 @@ def _link(doc: Doc) -> Doc:
 @Language.component("baocao_classify")
 def _classify(doc: Doc) -> Doc:
     reading = _reading(doc)
-    reading.labels = classify(feature_rows(reading.raw.text, reading.segments, reading.words, reading.front.kind))
+    told = classify(feature_rows(reading.raw.text, reading.segments, reading.words, reading.front.kind))
+    segments = reading.segments
+    reading.labels = [
+        (Label.OTHER, 1.0) if _is_heading(reading.raw.text, span, at) else label
+        for span, at, label in zip(segments.sentences, _sections_of(segments), told, strict=True)
+    ]
     return doc
 
 
@@ -222,6 +228,17 @@ def feature_rows(text: str, segments: Segments, words: list[list[str]], kind: Ki
         )
         for i in range(count)
     ]
+
+
+def _sections_of(segments: Segments) -> list[Section | None]:
+    return [None if at is None else segments.sections[at] for at in segments.section_of]
+
+
+def _is_heading(text: str, sentence: Span, section: Section | None) -> bool:
+    """Tell whether a sentence is but the title of its section: numbered, and in capitals or of a few words."""
+    if section is None or section.start != sentence.start or section.number is None:
+        return False
+    return sentence.of(text).isupper() or section.heading.count(" ") <= 5
 
 
 @Language.component("baocao_check")

@@ -27,8 +27,8 @@ from baocao.report import Kind, Label, Report, Sentence, Source
 
 sys.path.insert(0, str(Path(__file__).parent))
 import corpus
+from tables import write_section
 
-DOCS = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
 QUERIES = (
     "kho khan kinh phi",
     "thiếu biên chế",
@@ -156,7 +156,7 @@ def main() -> None:
         jobs = jobs_ratio(Path(made))
     median, high, bare = warm_search(a.sentences)
     lines = [
-        "# Performance",
+        "## Speed",
         "",
         f"Made by `python bench/speed.py --reports {a.reports} --sentences {a.sentences} --write` on synthetic text; ratios",
         "of one run, since absolute times differ between machines.",
@@ -173,7 +173,7 @@ def main() -> None:
     ]
     print("\n".join(lines))
     if a.write:
-        DOCS.write_text("\n".join(lines), encoding="utf-8")
+        write_section("speed", lines)
 
 
 if __name__ == "__main__":

@@ -125,14 +125,15 @@ def _reading(doc: Doc) -> Reading:
 
 @Language.component("baocao_segment")
 def _segment(doc: Doc) -> Doc:
-    _reading(doc).segments = segment(_reading(doc).raw.text)
+    reading = _reading(doc)
+    reading.segments = segment(reading.raw.text)
     return doc
 
 
 @Language.component("baocao_words")
 def _words(doc: Doc) -> Doc:
     reading = _reading(doc)
-    text = reading.raw.text
+    text = reading.raw.text  # the same as `doc.text`, which spaCy puts together anew at every access
     reading.words = [split_words(s.of(text)) for s in reading.segments.sentences]
     return doc
 
@@ -201,11 +202,11 @@ def _link(doc: Doc) -> Doc:
 @Language.component("baocao_classify")
 def _classify(doc: Doc) -> Doc:
     reading = _reading(doc)
-    told = classify(feature_rows(reading.raw.text, reading.segments, reading.words, reading.front.kind))
-    segments = reading.segments
+    text, segments = reading.raw.text, reading.segments
+    told = classify(feature_rows(text, segments, reading.words, reading.front.kind))
     reading.labels = [
-        (Label.OTHER, 1.0) if _is_heading(reading.raw.text, span, at) else label
-        for span, at, label in zip(segments.sentences, _sections_of(segments), told, strict=True)
+        (Label.OTHER, 1.0) if at is not None and _is_heading(text, span, segments.sections[at]) else label
+        for span, at, label in zip(segments.sentences, segments.section_of, told, strict=True)
     ]
     return doc
 
@@ -230,13 +231,9 @@ def feature_rows(text: str, segments: Segments, words: list[list[str]], kind: Ki
     ]
 
 
-def _sections_of(segments: Segments) -> list[Section | None]:
-    return [None if at is None else segments.sections[at] for at in segments.section_of]
-
-
-def _is_heading(text: str, sentence: Span, section: Section | None) -> bool:
+def _is_heading(text: str, sentence: Span, section: Section) -> bool:
     """Tell whether a sentence is but the title of its section: numbered, and in capitals or of a few words."""
-    if section is None or section.start != sentence.start or section.number is None:
+    if section.start != sentence.start or section.number is None:
         return False
     return sentence.of(text).isupper() or section.heading.count(" ") <= 5
 

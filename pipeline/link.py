@@ -112,7 +112,10 @@ def _roles(text: str, bounds: Sequence[tuple[int, int]], entities: Sequence[Enti
 def _is_next_ones(text: str, entities: Sequence[Entity], index: int, role_end: int) -> bool:
     """Tell whether an office between two people is the second's: "Bộ trưởng Bộ A [name], Bộ trưởng Bộ B [name]"."""
     follower = next((e for e in entities[index + 1 :] if e.type is EntityType.PERSON), None)
-    return follower is not None and bool(_HONORIFICS.fullmatch(text[role_end : follower.start].replace(",", ";")))
+    if follower is None:
+        return False
+    gap = text[role_end : follower.start]
+    return "," not in gap and bool(_HONORIFICS.fullmatch(gap))  # behind a comma another person begins
 
 
 def _offices_after(text: str, entities: Sequence[Entity], index: int, end: int) -> Iterator[tuple[PersonRole, int]]:

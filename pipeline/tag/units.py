@@ -37,6 +37,10 @@ _SPREAD = re.compile(
 _MEMBERS = re.compile(
     rf"\s+các tỉnh(?:, thành phố)?(?:\s+trực thuộc Trung ương|(?:\s+[{UPPER}][^\W\d_]*){{1,4}}(?:\s+[Bb]ộ)?)?"
 )
+# The last words of the offices that "Thường trực" qualifies: "Phó Bí thư Thường trực".
+_BEFORE_STANDING = frozenset(
+    map(spelling_key, ("thư", "tịch", "trưởng", "ban", "đốc", "tướng", "viên", "nhiệm", "đoàn", "vụ", "phó"))
+)
 _WORDS_WITH_HEADS = frozenset(
     (
         "xã hội",
@@ -141,7 +145,7 @@ def _is_office(tokens: Sequence[_Token], at: int, head: tuple[int, tuple[str, fr
     """Tell whether a head is part of an office: "Chánh Thanh tra Bộ Tư pháp", "Phó Ban Thường trực"."""
     inner = _head_at(tokens, head[0])
     office = head[1][0] == "Thanh tra" and at > 0 and tokens[at - 1].text.lower() == "chánh"
-    if head[1][0] == "Thường trực" and at and tokens[at - 1].key in _before_standing():
+    if head[1][0] == "Thường trực" and at and tokens[at - 1].key in _BEFORE_STANDING:
         return True  # "Phó Bí thư Thường trực Tỉnh ủy"
     member = head[0] < len(tokens) and tokens[head[0]].text == "viên"  # "Tỉnh ủy viên"
     standing = " ".join(t.key for t in tokens[head[0] : head[0] + 2]) == spelling_key("thường trực")
@@ -514,13 +518,6 @@ def _trie(entries: Iterator[tuple[str, frozenset[str]]]) -> _Node:
             node = node.next.setdefault("-" if token.text in ("–", "—") else token.key, _Node())
         node.entry = node.entry or (name, classes)
     return root
-
-
-@cache
-def _before_standing() -> frozenset[str]:
-    """Return the last words of offices that "Thường trực" qualifies."""
-    words = ("thư", "tịch", "trưởng", "ban", "đốc", "tướng", "viên", "nhiệm", "đoàn", "vụ", "phó")
-    return frozenset(map(spelling_key, words))
 
 
 @cache

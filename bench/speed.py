@@ -5,6 +5,7 @@ python bench/speed.py [--folder DIR] [--reports 300] [--sentences 100000] [--wri
 
 import argparse
 import hashlib
+import itertools
 import random
 import statistics
 import subprocess
@@ -18,12 +19,12 @@ import tantivy
 from underthesea import sent_tokenize, word_tokenize
 
 from baocao.index import open_archive
-from baocao.index.analysis import body_tokens
 from baocao.index.archive import Incoming
 from baocao.index.embedded import EmbeddedEngine
 from baocao.index.search import SearchRequest
 from baocao.pipeline import analyze_file, warm_up
 from baocao.report import Kind, Label, Report, Sentence, Source
+from baocao.text import folded_syllables
 
 sys.path.insert(0, str(Path(__file__).parent))
 import corpus
@@ -93,9 +94,12 @@ def cold_ratio(archive: Path) -> float:
 
 
 def synthetic(count: int) -> list[Report]:
-    """Return reports of thirty composed sentences each."""
-    reports = []
-    for number in range(count // 30):
+    """Return reports of about forty lines each, every line a sentence, `count` sentences in all."""
+    reports: list[Report] = []
+    made = 0
+    for number in itertools.count():
+        if made >= count:
+            break
         text = corpus.report(number, 30)
         rng = random.Random(number)
         sentences, at = [], 0
@@ -103,6 +107,8 @@ def synthetic(count: int) -> list[Report]:
             if line:
                 sentences.append(Sentence(at, at + len(line), None, rng.choice(list(Label)), 0.9))
             at += len(line) + 1
+        sentences = sentences[: count - made]
+        made += len(sentences)
         sha = hashlib.sha256(text.encode()).hexdigest()
         reports.append(Report(Source(f"{number}.txt", sha, "text/plain", 0), text.split("\n")[5], Kind.REPORT, None,
                               f"{2008 + number % 18}-06-01", None, f"Sở số {number % 60}", None, None, text, (0,), False,
@@ -126,8 +132,9 @@ def warm_search(sentences: int) -> tuple[float, float, float]:
                 started = time.perf_counter()
                 engine.search(SearchRequest(query))
                 ours.append((time.perf_counter() - started) * 1000)
-                words = body_tokens(query.replace("OR", "").strip('"*')).split()
-                clauses = [(tantivy.Occur.Should, tantivy.Query.term_query(index.schema, "body", w)) for w in words]
+                occur = tantivy.Occur.Should if " OR " in query else tantivy.Occur.Must
+                words = folded_syllables(query.replace(" OR ", " "))
+                clauses = [(occur, tantivy.Query.term_query(index.schema, "body", w)) for w in words]
                 started = time.perf_counter()
                 searcher.search(tantivy.Query.boolean_query(clauses), 10)
                 bare.append((time.perf_counter() - started) * 1000)

@@ -78,8 +78,10 @@ def _numbers(text: str, entities: Sequence[Entity]) -> Iterator[Finding]:
     kinds = {name.lower(): symbol for symbol, name in doc_kinds().items()}
     for entity in entities:
         number = parse_docno(entity.norm) if entity.type is EntityType.DOCNO and entity.norm else None
+        if number is None or number.kind is None:
+            continue
         before = _KIND_BEFORE.search(text[max(0, entity.start - 45) : entity.start])
-        if number is None or number.kind is None or before is None:
+        if before is None:
             continue
         words = before["kind"].lower().split()
         said = next((k for n in range(len(words)) if (k := " ".join(words[n:])) in kinds), None)

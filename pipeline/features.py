@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 from baocao.models.gazetteers import rows
 from baocao.text import fold
 
 _DIGIT = re.compile(r"\d")
+_NUMBER = "0"
 _CAPTION = re.compile(r"^(?:ảnh|tác giả|nguồn|tin|bài|theo|xem thêm|title|date|\[|!\[)\b", re.IGNORECASE)
 
 
@@ -25,7 +26,7 @@ def features(
     `words` are the lower-case words of the sentence, `heading` the folded headings above it, `cues`
     those of the sentence before, of itself and of the one after, `place` 0.0 to 1.0 within the document.
     """
-    plain = ["0" if _DIGIT.search(w) else w for w in words]
+    plain = [_numbers_alike(w) for w in words]
     out = [f"w={w}" for w in plain]
     out += [f"b={a} {b}" for a, b in zip(plain, plain[1:], strict=False)]
     out += [f"f={w}" for w in plain[:3]]
@@ -35,7 +36,7 @@ def features(
     size = len(words)
     out.append(f"len={'1-4' if size < 5 else '5-12' if size < 13 else '13-40' if size < 41 else '41-'}")
     out.append(f"at={int(place * 4)}{'n' if news else 'r'}")
-    if any(_DIGIT.search(w) for w in words):
+    if _NUMBER in plain:
         out.append("has=number")
     out += [f"has={sign}" for sign in ("%", "“", "đồng") if sign in sentence]
     out.append(f"ends={sentence[-1:]}")
@@ -46,6 +47,11 @@ def features(
     if _CAPTION.match(sentence):
         out.append("has=caption")
     return "\t".join(out)
+
+
+@lru_cache(maxsize=1 << 16)
+def _numbers_alike(word: str) -> str:
+    return _NUMBER if _DIGIT.search(word) else word
 
 
 def cues_of(sentences: Sequence[str]) -> list[tuple[Sequence[str], Sequence[str], Sequence[str]]]:

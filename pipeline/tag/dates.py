@@ -29,10 +29,17 @@ _MONTH_WORD = r"(?:giêng|hai|ba|tư|năm|sáu|bảy|tám|chín|mười một|m�
 _RELATIVE = r"(?:nay|này|trước|ngoái|qua|sau|tới)"
 _OF_YEAR = rf"(?:\s?/\s?|\s?-\s?|\s?,?\s*(?:của\s+)?năm\s+|\s+){_YEAR}(?!\d)"
 
+# What an expression may begin with, but for a digit: two letters rule most words out before the long pattern is tried.
+_OPENERS = (
+    "học", "năm", "giai", "nhiệm", "thời", "niên", "kế", "các", "quý", "nửa", "tháng", "một", "mười", "hai", "ba",
+    "bốn", "bảy", "bẩy", "tám", "sáu", "chín",
+)  # fmt: skip
+_OPENING = "|".join(sorted({word[:2] for word in _OPENERS}))
+
 # Alternatives from the longest to the shortest; the group's name is the reader's name in _READERS.
 _TIME = re.compile(
     rf"""
-    (?<![\w/])(?:
+    (?<![\w/])(?=\d|{_OPENING})(?:
       (?P<term>học\s+k[ỳì]\s+(?:II|I|1|2)(?![\w])(?:\s*,?\s*năm\s+học\s+(?:{_YEAR}\s?(?:[-–—/]|đến)\s?(?:{_YEAR}|\d\d)(?!\d)|{_RELATIVE}\b))?)
     | (?P<school>năm\ học\s+(?P<sc1>{_YEAR})\s?(?:[-–—/]|đến)\s?(?P<sc2>{_YEAR}|\d\d)(?!\d))
     | (?P<span>(?:(?:giai\ đoạn|nhiệm\ kỳ|nhiệm\ kì|thời\ kỳ|thời\ kì|niên\ khóa|niên\ độ|kế\ hoạch)\s+)

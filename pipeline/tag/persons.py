@@ -232,6 +232,8 @@ def _span(text: str, run: _Run, first: int, count: int) -> Span:
 
 
 def _cue(before: str) -> str | None:
+    if not before.rstrip(_GAP).lower().endswith(_HONORIFIC_WORDS):  # most text is told from this alone
+        return None
     match = _HONORIFIC.search(before)
     return _honorifics()[match[1].lower()] if match and not _MINISTER.search(before) else None
 
@@ -274,6 +276,8 @@ def _before(words: Sequence[str], *, tail: str = r"[\s:]+") -> re.Pattern[str]:
 
 _OFFICES = tuple(row[0] for row in rows("roles.tsv"))
 _OFFICE = "|".join(re.escape(w) for w in sorted(_OFFICES, key=len, reverse=True))
+_GAP = ": \n\t\r\u00a0"
+_HONORIFIC_WORDS = tuple(row[0].lower() for row in rows("honorifics.tsv"))
 _HONORIFIC = _before(tuple(row[0] for row in rows("honorifics.tsv")))
 _MINISTER = re.compile(r"thủ tướng\s+$", re.IGNORECASE)
 _CREDIT = _before(_context("credit"), tail=r"\s*(?:[A-ZĐ]{2,}/)?[\s*_]*")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from baocao.index.archive import Archive, Incoming
     from baocao.index.corrections import Correction
     from baocao.index.search import SearchResult
+    from baocao.pipeline.score import Evaluation
     from baocao.report import Report
 
 app = typer.Typer(help="Search and understand Vietnamese government meeting reports.", no_args_is_help=True,
@@ -562,16 +563,48 @@ def quarantine(archive: ArchiveOption = ARCHIVE, as_json: JsonOption = False) ->
 def evaluate(
     folder: Annotated[Path, typer.Argument(help="A folder of NAME.txt with gold labels in NAME.json.")],
     misses: Annotated[bool, typer.Option(help="List every miss.")] = False,
+    html: Annotated[Path | None, typer.Option("--html", help="Write a page with the errors in place.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Score the pipeline against gold labels: mentions, norms, relations, sentence labels."""
     from baocao.pipeline.score import evaluate as score
 
     told = score(folder)
+    if html is not None:
+        from baocao.pipeline.errors_page import errors_page
+
+        _write_whole(html, errors_page(told, f"baocao evaluate {folder.resolve().name}"))
     if as_json:
         _as_json(told.to_json())
         return
-    for line in told.lines(misses=misses):
+    _print_evaluation(told, misses=misses)
+
+
+def _write_whole(path: Path, text: str) -> None:
+    part = path.with_name(path.name + ".part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise UsageError(f"{path} cannot be written: {error.strerror}.") from error
+
+
+def _print_evaluation(told: "Evaluation", *, misses: bool) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from baocao.pipeline.figures import tables
+
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    for found in tables(told):
+        table = Table(*found.columns, title=Text(found.title), title_justify="left", box=None)
+        for row in found.rows:
+            table.add_row(*map(Text, row))
+        console.print(table)
+        console.print(Text(f"{found.note}\n" if found.note else ""))
+    for line in told.misses if misses else ():
         _say(line)
 
 

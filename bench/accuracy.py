@@ -18,6 +18,7 @@ from sklearn.metrics import f1_score
 from sklearn.pipeline import make_pipeline
 
 from baocao.models.gazetteers import rows
+from baocao.pipeline.figures import tables
 from baocao.pipeline.score import evaluate
 from baocao.pipeline.train import Passage, held_out, make_model, read_passages, rows_of
 
@@ -64,10 +65,19 @@ def compare(passages: list[Passage]) -> list[str]:
     return lines
 
 
+def measured(folder: Path) -> list[str]:
+    """Return the tables of one folder of gold labels."""
+    lines = []
+    for number, table in enumerate(tables(evaluate(folder))):
+        lines += ([f"**{table.title}**", ""] if number else []) + [*table.markdown(), ""]
+        lines += [table.note, ""] if table.note else []
+    return lines
+
+
 def further(folder: Path) -> list[str]:
-    """Return a table for one more folder of gold labels."""
+    """Return the tables of one more folder of gold labels."""
     count = len(list(folder.glob("*.json")))
-    return [f"### {count} further real texts (set {folder.name})", "", *evaluate(folder).lines(), ""]
+    return [f"### {count} further real texts (set {folder.name})", "", *measured(folder)]
 
 
 def main() -> None:
@@ -92,8 +102,7 @@ def main() -> None:
         "written: these figures say that the known is handled, not how an unknown office's reports fare. A mention counts",
         "where its characters are exactly the gold's; norms are scored among those.",
         "",
-        *evaluate(a.gold).lines(),
-        "",
+        *measured(a.gold),
         *(line for folder in a.more for line in further(folder)),
         "## The classifier and its baselines",
         "",

@@ -124,7 +124,7 @@ def _ingested(
 
     with _progress(len(files)) as step:
         pool: Pool[Report] = Pool(
-            _analyze_file, warm=_warm_up, jobs=jobs, timeout=timeout, preload=("baocao.pipeline",)
+            _analyze_file, warm=_warm_up, jobs=jobs, timeout=timeout, preload=("baocao.pipeline.warm",)
         )
         waiting: list[Incoming] = []
         for outcome in pool.run(unknown()):
@@ -327,7 +327,7 @@ def analyze(
     from baocao.pipeline.ingest.pool import Done, Pool
 
     paths = list(walk(files))
-    pool: Pool[Report] = Pool(_analyze_file, warm=_warm_up, preload=("baocao.pipeline",))
+    pool: Pool[Report] = Pool(_analyze_file, warm=_warm_up, preload=("baocao.pipeline.warm",))
     refused = 0
     for outcome in pool.run(paths):
         if not isinstance(outcome, Done):

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from functools import cache, lru_cache
 
 from baocao.models.gazetteers import rows
+from baocao.pipeline.segment import Segments, outline
+from baocao.report import Kind
 from baocao.text import fold
 
 _DIGIT = re.compile(r"\d")
@@ -79,3 +81,23 @@ def _cue_pattern() -> re.Pattern[str]:
 def heading_words(headings: str) -> str:
     """Fold the headings above a sentence for `features`."""
     return re.sub(r"[^\w ]+", " ", fold(headings))
+
+
+def feature_rows(text: str, segments: Segments, words: list[list[str]], kind: Kind) -> list[str]:
+    """Return the feature string of each sentence."""
+    spans = [s.of(text) for s in segments.sentences]
+    count, cues = len(spans), cues_of(spans)
+    headings: dict[int | None, str] = {None: ""}
+    for index in range(len(segments.sections)):
+        headings[index] = heading_words(outline(segments.sections, index))
+    return [
+        features(
+            words[i],
+            spans[i],
+            headings[segments.section_of[i]],
+            cues[i],
+            i / count,
+            news=kind is Kind.NEWS,
+        )
+        for i in range(count)
+    ]

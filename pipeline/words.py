@@ -6,6 +6,7 @@ place in the window. The tags are those of underthesea on the same tokens (a tes
 one). Unlike `word_tokenize` nothing is rewritten (it turns "qui" into "quy"): words are spans of the text.
 """
 
+import re
 from collections.abc import Sequence
 from functools import cache, lru_cache
 from pathlib import Path
@@ -16,6 +17,8 @@ from underthesea_core import CRFFeaturizer
 
 from baocao.pipeline.crf import read_weights
 
+# A number, a run of letters, a run of blanks, or a sign.
+TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)*|\s+|.", re.DOTALL)
 _INSIDE = "I-W"
 _FORMS = ("", ".lower", ".isdigit", ".istitle", ".is_in_dict")  # what a feature says of a window
 _PLACES = range(-2, 3)  # where a window may begin, seen from the token
@@ -128,3 +131,15 @@ def _name(at: int, size: int, form: str) -> str:
 def word_segmenter() -> WordSegmenter:
     """Return the one segmenter of this process."""
     return WordSegmenter()
+
+
+def split_words(sentence: str) -> list[str]:
+    """Return the lower-case words of a sentence; the syllables of a word are joined by blanks."""
+    tokens = [t for t in TOKEN.findall(sentence) if not t.isspace()]
+    words: list[str] = []
+    for token, begin in zip(tokens, word_segmenter().begins(tokens), strict=True):
+        if begin or not words:
+            words.append(token.lower())
+        else:
+            words[-1] += f" {token.lower()}"
+    return words

@@ -139,30 +139,7 @@ class Record:
         `again` a report takes the place of the one made before of the same bytes.
         """
         with _told(), self._engine.begin() as connection:
-            return [self._add(connection, report, path, again) for report, path in reports]
-
-    def _add(self, connection: sa.Connection, report: Report, path: str, again: bool) -> tuple[bool, list[str]]:
-        held = connection.execute(sa.select(_reports.c.latest).where(_reports.c.id == report.id)).first()
-        if held is not None and held.latest and not again:
-            connection.execute(sa.delete(_refusals).where(_refusals.c.path == path))
-            return False, []
-        older = sa.select(_reports.c.id).where(_reports.c.path == path, _reports.c.latest)
-        replaced = list(connection.scalars(older))
-        for old in replaced:
-            connection.execute(sa.update(_reports).where(_reports.c.id == old).values(latest=False))
-            connection.execute(sa.insert(_changes).values(report=old))
-        body = zlib.compress(json.dumps(report.to_json(), ensure_ascii=False).encode("utf-8"), 3)
-        values = {
-            "path": path, "title": report.title, "kind": report.kind.value, "docno": report.docno,
-            "issuer": report.issuer, "issued": report.issued, "added_at": _now(), "latest": True, "body": body,
-        }  # fmt: skip
-        if held is not None:
-            connection.execute(sa.update(_reports).where(_reports.c.id == report.id).values(**values))
-        else:
-            connection.execute(sa.insert(_reports).values(id=report.id, sha256=report.source.sha256, **values))
-        connection.execute(sa.insert(_changes).values(report=report.id))
-        connection.execute(sa.delete(_refusals).where(_refusals.c.path == path))
-        return True, replaced
+            return _Batch(connection, reports, again).stored()
 
     def refuse(self, path: str, code: str, message: str) -> None:
         """Put a file into quarantine; a second refusal of it replaces the first."""
@@ -274,6 +251,71 @@ class Record:
     def close(self) -> None:
         """Let the database go."""
         self._engine.dispose()
+
+
+class _Batch:
+    """Reports on their way into one transaction, in few statements: building one costs more than running it."""
+
+    def __init__(self, connection: sa.Connection, reports: Sequence[tuple[Report, str]], again: bool) -> None:
+        self._connection, self._reports, self._again = connection, reports, again
+        c = _reports.c
+        ids, paths = [r.id for r, _ in reports], [path for _, path in reports]
+        self._held = {
+            row.id: bool(row.latest) for row in connection.execute(sa.select(c.id, c.latest).where(c.id.in_(ids)))
+        }
+        self._latest_at: dict[str, list[str]] = {}
+        for row in connection.execute(sa.select(c.id, c.path).where(c.path.in_(paths), c.latest)):
+            self._latest_at.setdefault(row.path, []).append(row.id)
+
+    def stored(self) -> list[tuple[bool, list[str]]]:
+        """Store what is to be stored; tell for each report whether it is new, and whom it replaces."""
+        told: list[tuple[bool, list[str]]] = []
+        new: dict[str, dict[str, Any]] = {}
+        anew: list[dict[str, Any]] = []
+        changed: list[str] = []
+        retired: set[str] = set()
+        for report, path in self._reports:
+            if self._held.get(report.id) and not self._again:
+                told.append((False, []))
+                continue
+            replaced = self._latest_at.get(path, [])
+            retired = (retired | set(replaced)) - {report.id}
+            changed += [*replaced, report.id]
+            if report.id in self._held:
+                anew.append({"key": report.id, **_row(report, path)})
+            else:
+                new[report.id] = {"id": report.id, "sha256": report.source.sha256, **_row(report, path)}
+            self._held |= {**dict.fromkeys(replaced, False), report.id: True}
+            self._latest_at[path] = [report.id]
+            told.append((True, replaced))
+        self._write(list(new.values()), anew, changed, retired)
+        return told
+
+    def _write(
+        self, new: list[dict[str, Any]], anew: list[dict[str, Any]], changed: list[str], retired: set[str]
+    ) -> None:
+        run, c = self._connection.execute, _reports.c
+        if new:
+            run(sa.insert(_reports), new)
+        if anew:
+            columns = [name for name in anew[0] if name != "key"]
+            run(
+                sa.update(_reports).where(c.id == sa.bindparam("key")).values({n: sa.bindparam(n) for n in columns}),
+                anew,
+            )
+        if retired:
+            run(sa.update(_reports).where(c.id.in_(retired)).values(latest=False))
+        if changed:
+            run(sa.insert(_changes), [{"report": report} for report in changed])
+        run(sa.delete(_refusals).where(_refusals.c.path.in_([path for _, path in self._reports])))
+
+
+def _row(report: Report, path: str) -> dict[str, Any]:
+    body = zlib.compress(json.dumps(report.to_json(), ensure_ascii=False).encode("utf-8"), 3)
+    return {
+        "path": path, "title": report.title, "kind": report.kind.value, "docno": report.docno,
+        "issuer": report.issuer, "issued": report.issued, "added_at": _now(), "latest": True, "body": body,
+    }  # fmt: skip
 
 
 def unpack(body: bytes) -> Report:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from baocao.index.corrections import Correction
     from baocao.index.search import SearchResult
     from baocao.pipeline.score import Evaluation
+    from baocao.pipeline.train import Training
     from baocao.report import Report
 
 app = typer.Typer(help="Search and understand Vietnamese government meeting reports.", no_args_is_help=True,
@@ -564,11 +565,14 @@ def evaluate(
     folder: Annotated[Path, typer.Argument(help="A folder of NAME.txt with gold labels in NAME.json.")],
     misses: Annotated[bool, typer.Option(help="List every miss.")] = False,
     html: Annotated[Path | None, typer.Option("--html", help="Write a page with the errors in place.")] = None,
+    model: Annotated[Path | None, typer.Option(envvar="BAOCAO_MODEL", help="Score with another classifier.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Score the pipeline against gold labels: mentions, norms, relations, sentence labels."""
     from baocao.pipeline.score import evaluate as score
 
+    if model is not None:
+        os.environ["BAOCAO_MODEL"] = str(model)
     told = score(folder)
     if html is not None:
         from baocao.pipeline.errors_page import errors_page
@@ -610,20 +614,48 @@ def _print_evaluation(told: "Evaluation", *, misses: bool) -> None:
 
 @app.command()
 def train(
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="Where to write the model.")] = None,
+    corrections: Annotated[
+        Path | None, typer.Option(metavar="ARCHIVE", help="Learn also from the labels that people corrected there.")
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", "--output", help="Where to write the model.",
+                     show_default="ARCHIVE/models/labels.skops with --corrections, else the shipped one"),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write the model even where it is worse.")] = False,
     as_json: JsonOption = False,
-) -> None:
-    """Train the sentence classifier from the shipped sentences; print its score on fields held out."""
+) -> None:  # fmt: skip
+    """Train the sentence classifier; print its score on unseen text before and after. A worse one is not written."""
+    from baocao.errors import ModelError
     from baocao.pipeline.train import train as run
 
-    path, score = run(output)
-    told = {"model": str(path), "sentences": score.trained, "macro_f1": round(score.macro_f1, 4),
-            "accuracy": round(score.accuracy, 4)}  # fmt: skip
+    reports: list[Report] | None = None
+    if corrections is not None:
+        from baocao.index.lookup import reports as corrected
+
+        reports = list(corrected(corrections, corrected=True))
+        output = output or corrections / "models" / "labels.skops"
+    told = run(output, reports, force=force)
     if as_json:
-        _as_json(told)
+        _as_json(told.to_json())
     else:
-        _say(f"Trained on {score.trained} sentences; on fields held out: macro-F1 {score.macro_f1:.3f}, "
-             f"accuracy {score.accuracy:.3f}.\n{path}")  # fmt: skip
+        _print_training(told)
+    if not told.installed:
+        raise ModelError("The new model is worse on unseen text and was not written; --force writes it all the same.")
+
+
+def _print_training(told: "Training") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    _say(f"{told.sentences} shipped sentences ({told.near_duplicates} near-duplicates left out), "
+         f"{told.corrections} corrected ones.")  # fmt: skip
+    table = Table("on unseen text", "before", "after", box=None)
+    for row in told.rows():
+        table.add_row(*row)
+    Console(width=None if sys.stdout.isatty() else 120).print(table)
+    if told.installed:
+        _say(str(told.path))
 
 
 @app.command()

@@ -81,19 +81,19 @@ def write_section(name: str, lines: Sequence[str]) -> None:
     DOCS.write_text(held.replace(old, section) if old else f"{held.rstrip()}\n\n{section}", encoding="utf-8")
 
 
-def measured(folder: Path) -> list[str]:
-    """Return the tables of one folder of gold labels."""
+def measured(folder: Path, *, short: bool = False) -> list[str]:
+    """Return the tables of one folder of gold labels, the first two only where `short`."""
     lines = []
-    for number, table in enumerate(tables(evaluate(folder))):
+    for number, table in enumerate(tables(evaluate(folder))[: 2 if short else None]):
         lines += ([f"**{table.title}**", ""] if number else []) + [*table.markdown(), ""]
-        lines += [table.note, ""] if table.note else []
+        lines += [table.note, ""] if table.note and not short else []
     return lines
 
 
 def further(folder: Path) -> list[str]:
     """Return the tables of one more folder of gold labels."""
     count = len(list(folder.glob("*.json")))
-    return [f"### {count} further real texts (set {folder.name})", "", *measured(folder)]
+    return [f"### {count} further real texts (set {folder.name})", "", *measured(folder, short=True)]
 
 
 def main() -> None:

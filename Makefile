@@ -1,9 +1,14 @@
 # `make demo` sets up and runs the main job on the samples; `make test` sets up and passes the tests.
+# `make test-lowest` passes the tests on the lowest versions that pyproject.toml allows, in an environment of its own;
+# after a change of them `make lock-lowest` writes anew which versions those are (for Python 3.11).
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+LOWEST := .venv-lowest
+LOCK_LOWEST := requirements-lowest.lock
+PIP_INSTALL := pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test lint clean
+.PHONY: demo test test-lowest lock-lowest clean
 
 demo: $(VENV)/.ready
 	$(BIN)/baocao demo
@@ -15,14 +20,28 @@ test: $(VENV)/.ready-dev
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -n 2
 
+test-lowest: $(LOWEST)/.ready
+	$(LOWEST)/bin/python -m pytest -n 2
+
+lock-lowest:
+	test -x $(LOWEST)/bin/pip || $(PYTHON) -m venv $(LOWEST)
+	$(LOWEST)/bin/$(PIP_INSTALL) uv
+	$(LOWEST)/bin/uv pip compile --quiet --resolution lowest-direct --python-version 3.11 --extra dev --no-annotate \
+		--custom-compile-command "make lock-lowest" --output-file $(LOCK_LOWEST) pyproject.toml
+
 $(VENV)/.ready: pyproject.toml hatch_build.py requirements.lock
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check -c requirements.lock -e .
+	$(BIN)/$(PIP_INSTALL) -c requirements.lock -e .
 	touch $@
 
 $(VENV)/.ready-dev: $(VENV)/.ready
-	$(BIN)/pip install --quiet --disable-pip-version-check -c requirements.lock -e ".[dev]"
+	$(BIN)/$(PIP_INSTALL) -c requirements.lock -e ".[dev]"
+	touch $@
+
+$(LOWEST)/.ready: pyproject.toml hatch_build.py $(LOCK_LOWEST)
+	test -x $(LOWEST)/bin/pip || $(PYTHON) -m venv $(LOWEST)
+	$(LOWEST)/bin/$(PIP_INSTALL) -c $(LOCK_LOWEST) -e ".[dev]"
 	touch $@
 
 clean:
-	rm -rf $(VENV) .dev demo-archive
+	rm -rf $(VENV) $(LOWEST) .dev demo-archive

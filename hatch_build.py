@@ -1,7 +1,7 @@
 """Build hook: an editable install finds the root folders under the name they are imported by."""
 
+from contextlib import suppress
 from pathlib import Path
-from shutil import rmtree
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
@@ -15,7 +15,10 @@ class DevLinks(BuildHookInterface[Any]):
         if version != "editable":
             return
         package = Path(self.root, ".dev", "baocao")
-        rmtree(package, ignore_errors=True)
-        package.mkdir(parents=True)
-        for part in self.build_config.target_config["only-include"]:
-            (package / part).symlink_to(Path("..", "..", part))
+        package.mkdir(parents=True, exist_ok=True)
+        parts = set(self.build_config.target_config["only-include"])
+        for stray in {link.name for link in package.iterdir() if link.is_symlink()} - parts:
+            (package / stray).unlink()
+        for part in parts:  # right links stay: a second environment may be running from them
+            with suppress(FileExistsError):
+                (package / part).symlink_to(Path("..", "..", part))

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,9 @@ from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate, Paragraph, 
 from baocao.errors import EmptyTextError, UnreadableError
 from baocao.pipeline.ingest import read
 
-FONTS = Path("/usr/share/fonts/truetype/dejavu")
-if not (FONTS / "DejaVuSerifCondensed.ttf").exists():
-    pytest.skip("needs fonts-dejavu", allow_module_level=True)
-pdfmetrics.registerFont(TTFont("T", FONTS / "DejaVuSerifCondensed.ttf"))
-pdfmetrics.registerFont(TTFont("TB", FONTS / "DejaVuSerifCondensed-Bold.ttf"))
+FONTS = files("font_source_serif_pro") / "files"  # a package of `dev`: the same letters on every machine
+pdfmetrics.registerFont(TTFont("T", str(FONTS / "SourceSerifPro-Regular.ttf")))
+pdfmetrics.registerFont(TTFont("TB", str(FONTS / "SourceSerifPro-Bold.ttf")))
 pdfmetrics.registerFontFamily("T", normal="T", bold="TB", italic="T", boldItalic="TB")
 
 PLAIN = ParagraphStyle("p", fontName="T", fontSize=13, leading=18, alignment=TA_JUSTIFY)
@@ -63,7 +62,7 @@ def paragraphs(texts: list[str], **changes: Any) -> list[Any]:
         {"firstLineIndent": 36},
         {"alignment": TA_LEFT, "spaceAfter": 6},  # ragged: few lines reach the margin
         {"leading": 27, "spaceAfter": 6},  # widely spaced: the gap alone must not part lines
-        {"fontSize": 9, "leading": 11},
+        {"fontSize": 10, "leading": 12},
     ],
 )
 def test_wrapped_lines_become_paragraphs(tmp_path: Path, changes: dict[str, Any]) -> None:

@@ -1,9 +1,11 @@
 """The embedded engine: tantivy, a document a sentence, fields of ready-made tokens split at blanks."""
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from threading import Thread
+from typing import Any, TypeVar
 
 import tantivy
 
@@ -14,7 +16,12 @@ from baocao.index.search import Group, Hit, SearchRequest, SearchResult, Sentenc
 from baocao.report import EntityType, Report
 
 _HEAP = 64 * 2**20
-_FACETS = {"unit": "unit", "year": "year", "label": "label", "kind": "kind"}
+_LAYOUT = 2  # counts up with every change of what the fields hold; an index of another layout does not open
+_FACET = 12  # values told of a facet
+_PER_REPORT = 30  # sentences looked at for a report wanted, at first
+_UNITS = 600  # units that a segment tells of, at first
+_BLOCK = 128  # reports counted together: of so few distinct values tantivy's estimate is exact
+_T = TypeVar("_T")
 _MUST, _SHOULD, _MUST_NOT = tantivy.Occur.Must, tantivy.Occur.Should, tantivy.Occur.MustNot
 
 
@@ -24,14 +31,18 @@ def _schema() -> Any:
         builder.add_text_field(name, tokenizer_name="whitespace", index_option="position")
     for name in ("exact", "around"):
         builder.add_text_field(name, tokenizer_name="whitespace", index_option="freq")
-    builder.add_text_field("report", stored=True, fast=True, tokenizer_name="raw", index_option="basic")
-    for name in ("label", "kind", "unit", "year"):
-        builder.add_text_field(name, stored=name == "label", fast=True, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("above", tokenizer_name="whitespace", index_option="basic")
+    builder.add_text_field("report", stored=True, tokenizer_name="raw", index_option="basic")
+    for name in ("label", "kind", "year"):
+        builder.add_text_field(name, stored=name == "label", tokenizer_name="raw", index_option="basic")
+    for name in ("unit", "class", "slot"):
+        builder.add_text_field(name, fast=True, tokenizer_name="raw", index_option="basic")
     builder.add_integer_field("issued", stored=False, indexed=True, fast=True)
+    builder.add_integer_field("ordinal", fast=True)  # the report's number in this index: strings are slow to group by
     builder.add_unsigned_field("start", stored=True)
-    builder.add_integer_field("number", fast=True)  # the report's id once more: counting strings is slow
     for name in ("text", "title", "issuer", "date"):
         builder.add_text_field(name, stored=True, tokenizer_name="raw", index_option="basic")
+    builder.add_integer_field(f"layout_{_LAYOUT}")
     return builder.build()
 
 
@@ -49,14 +60,19 @@ class EmbeddedEngine:
                 raise IndexBrokenError("The search index is missing; `baocao index rebuild` makes it anew.")
             self._searcher = self._index.searcher()
         except ValueError as error:
-            raise IndexBrokenError("The search index is damaged; `baocao index rebuild` makes it anew.") from error
+            message = "The search index is damaged or of another version; `baocao index rebuild` makes it anew."
+            raise IndexBrokenError(message) from error
         self._writer: Any = None
+        self._ordinal = self._last_ordinal() if write else 0
 
     def put(self, reports: Iterable[Report]) -> None:
         """Add reports, each in place of what the engine has under its id; visible after `commit`."""
         for report in reports:
             self._write(lambda w, r=report: w.delete_documents_by_term("report", r.id))
+            self._ordinal += 1
             for document in _documents(report):
+                document.add_integer("ordinal", self._ordinal)
+                document.add_text("slot", str(self._ordinal % _BLOCK))
                 self._write(lambda w, d=document: w.add_document(d))
 
     def drop(self, ids: Iterable[str]) -> None:
@@ -91,10 +107,12 @@ class EmbeddedEngine:
 
     def ids(self) -> Iterator[str]:
         """Yield the id of every report that the engine holds."""
-        count = max(1, self._searcher.num_docs)
-        found = self._aggregate(tantivy.Query.all_query(), {"r": {"terms": {"field": "report", "size": count}}})
-        for bucket in found["r"]["buckets"]:
-            yield bucket["key"]
+        for report, _ in self._searcher.terms_with_prefix("report", ""):
+            yield report
+
+    def _last_ordinal(self) -> int:
+        found = self._searcher.aggregate(tantivy.Query.all_query(), {"last": {"max": {"field": "ordinal"}}})
+        return int(found["last"]["value"] or 0)
 
     def search(self, request: SearchRequest) -> SearchResult:
         """Answer a request.
@@ -103,50 +121,25 @@ class EmbeddedEngine:
         """
         started = time.perf_counter()
         node = parse(request.query)
-        query = self._query(request, node)
         marks = list(runs(node)) + [tuple(folded_tokens(u).split()) for u in (*request.units, *request.persons)]
         if request.docno:
             marks += list(runs(DocNo(docno_token(request.docno))))
-        by_report = request.by is Group.REPORT
-        facets, reports = self._facets(self._query(request, node, ranked=False))
-        hits, count = self._hits(query, request, marks)
-        total = reports if by_report else count
+        searcher = self._searcher  # one for both, should a commit come between
+        counted = self._query(request, node, ranked=False)
+        counts = _beside(lambda: _counts(searcher, counted, request.by))
+        hits = _hits(searcher, self._query(request, node), request, marks)
+        total, facets = counts()
         took = round((time.perf_counter() - started) * 1000, 1)
-        return SearchResult(total, took, facets, tuple(hits))
-
-    def _hits(self, query: Any, request: SearchRequest, marks: Sequence[tuple[str, ...]]) -> tuple[list[Hit], int]:
-        by_report = request.by is Group.REPORT
-        wanted = (request.limit + request.offset) * (8 if by_report else 1)
-        newest = request.sort is Sort.NEWEST
-        found: Any = self._searcher.search(
-            query, max(1, wanted), count=True, order_by_field="issued" if newest else None, order=tantivy.Order.Desc
-        )
-        groups: dict[Any, list[tuple[float, dict[str, Any]]]] = {}
-        for rank, (score, address) in enumerate(found.hits):
-            fields = self._searcher.doc(address).to_dict()
-            groups.setdefault(fields["report"][0] if by_report else rank, []).append((score, fields))
-        chosen = list(groups.values())[request.offset : request.offset + request.limit]
-        return [_hit(group, marks) for group in chosen], found.count
-
-    def _facets(self, query: Any) -> tuple[dict[str, list[tuple[str, int]]], int]:
-        wanted: dict[str, Any] = {n: {"terms": {"field": f, "size": 12}} for n, f in _FACETS.items()}
-        wanted["reports"] = {"cardinality": {"field": "number"}}
-        found = self._aggregate(query, wanted)
-        facets = {
-            name: [(str(b["key"]), int(b["doc_count"])) for b in found[name]["buckets"] if b["key"] != ""]
-            for name in _FACETS
-        }
-        return facets, int(found["reports"]["value"] or 0)
-
-    def _aggregate(self, query: Any, wanted: dict[str, Any]) -> dict[str, Any]:
-        found: dict[str, Any] = self._searcher.aggregate(query, wanted)
-        return found
+        return SearchResult(total, took, facets, hits)
 
     def _query(self, request: SearchRequest, node: Node | None, *, ranked: bool = True) -> Any:
         """Return the query of a request; one that need not rank leaves out what only ranks."""
         clauses: list[tuple[Any, Any]] = []
         if node is not None:
-            clauses.append((_MUST, self._node(node)))
+            if isinstance(node, All) and _are_words(node.parts):
+                clauses += self._about(node, ranked=ranked)
+            else:
+                clauses.append((_MUST, self._node(node, ranked=ranked)))
             clauses += self._boosts(node) if ranked else []
         for field, values in (("units", request.units), ("persons", request.persons)):
             if values:
@@ -169,32 +162,38 @@ class EmbeddedEngine:
             )
         return tantivy.Query.boolean_query(clauses) if clauses else tantivy.Query.all_query()
 
-    def _node(self, node: Node) -> Any:
+    def _node(self, node: Node, *, ranked: bool) -> Any:
         match node:
             case Word(folded, _, True):
                 return self._prefix(folded)
             case Word(folded, _, _):
                 return self._term("body", folded)
             case Phrase(folded, _):
-                return self._run("body", list(folded))
+                return self._phrase(folded)
             case DocNo(token):
                 return self._term("body", token)
             case Not(part):
-                return tantivy.Query.boolean_query([(_MUST, tantivy.Query.all_query()), (_MUST_NOT, self._node(part))])
+                without = (_MUST_NOT, self._node(part, ranked=False))
+                return tantivy.Query.boolean_query([(_MUST, tantivy.Query.all_query()), without])
             case Any_(parts):
-                return _or([self._node(p) for p in parts])
+                return _or([self._node(p, ranked=ranked) for p in parts])
             case All(parts) if _are_words(parts):
-                return self._about([p.folded for p in parts if isinstance(p, Word)])
+                return tantivy.Query.boolean_query(self._about(node, ranked=ranked))
             case All(parts):
-                must = [(_MUST, self._node(p)) for p in parts if not isinstance(p, Not)]
-                return tantivy.Query.boolean_query(
-                    must + [(_MUST_NOT, self._node(p.part)) for p in parts if isinstance(p, Not)]
-                )
+                must = [(_MUST, self._node(p, ranked=ranked)) for p in parts if not isinstance(p, Not)]
+                leave = [(_MUST_NOT, self._node(p.part, ranked=False)) for p in parts if isinstance(p, Not)]
+                return tantivy.Query.boolean_query(must + leave)
 
-    def _about(self, words: list[str]) -> Any:
-        """Every word stands in the sentence or in the title and heading above it, one at least in the sentence."""
+    def _about(self, node: All, *, ranked: bool) -> list[tuple[Any, Any]]:
+        """Every word stands in the sentence or in the title and heading above it, one at least in the sentence.
+
+        So the words may not all be of those that stand above it only; that is quicker told than one of many in it.
+        """
+        words = [p.folded for p in node.parts if isinstance(p, Word)]
         around = [(_MUST, _boost(self._term("around", w), 0.3)) for w in words]
-        return tantivy.Query.boolean_query([*around, *((_SHOULD, self._term("body", w)) for w in words)], 1)
+        above = tantivy.Query.boolean_query([(_MUST, self._term("above", w)) for w in words])
+        inside = [(_SHOULD, self._term("body", w)) for w in words] if ranked else []
+        return [*around, (_MUST_NOT, above), *inside]
 
     def _boosts(self, node: Node) -> list[tuple[Any, Any]]:
         """Rank the exact spelling above the folded one, and neighbours above words that stand apart."""
@@ -214,8 +213,111 @@ class EmbeddedEngine:
             return self._term(field, words[0])
         return tantivy.Query.phrase_query(self._index.schema, field, list(words))
 
+    def _phrase(self, words: Sequence[str]) -> Any:
+        """Words one after the other, by the pairs that cover them: pairs stand in order too, and are far rarer."""
+        pairs = [f"{a}_{b}" for a, b in zip(words, words[1:], strict=False)]
+        if len(pairs) < 2:
+            return self._term("body", (*pairs, *words)[0])
+        places = sorted({*range(0, len(pairs), 2), len(pairs) - 1})
+        return tantivy.Query.phrase_query(self._index.schema, "body", [(i, pairs[i]) for i in places])
+
     def _prefix(self, folded: str) -> Any:
         return tantivy.Query.regex_query(self._index.schema, "body", f"{folded}[^_]*")
+
+
+def _beside(act: Callable[[], _T]) -> Callable[[], _T]:
+    """Start an act in a thread of its own, and return what waits for its outcome.
+
+    tantivy lets other threads of Python run while it searches.
+    """
+    done: list[_T] = []
+    failed: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            done.append(act())
+        except BaseException as error:
+            failed.append(error)
+
+    def outcome() -> _T:
+        thread.join()
+        if failed:
+            raise failed[0]
+        return done[0]
+
+    thread = Thread(target=run, daemon=True)
+    thread.start()
+    return outcome
+
+
+def _counts(searcher: Any, query: Any, by: Group) -> tuple[int, dict[str, list[tuple[str, int]]]]:
+    """Return the exact number of reports or sentences that match, and of sentences for each facet's values."""
+    wanted: dict[str, Any] = {"class": {"terms": {"field": "class", "size": 10_000}}, "unit": _units_of(_UNITS)}
+    if by is Group.REPORT:
+        distinct = {"reports": {"cardinality": {"field": "slot"}}}
+        blocks = {"field": "ordinal", "interval": _BLOCK, "min_doc_count": 1}
+        wanted["blocks"] = {"histogram": blocks, "aggs": distinct}
+    found: dict[str, Any] = searcher.aggregate(query, wanted)
+    facets: dict[str, Counter[str]] = {"year": Counter(), "label": Counter(), "kind": Counter()}
+    total = 0
+    for bucket in found["class"]["buckets"]:
+        total += bucket["doc_count"]
+        for name, value in zip(("label", "kind", "year"), bucket["key"].split("|"), strict=True):
+            if value:
+                facets[name][value] += bucket["doc_count"]
+    if by is Group.REPORT:
+        total = sum(round(b["reports"]["value"]) for b in found["blocks"]["buckets"])
+    told = {"unit": _units(searcher, query, found["unit"])} | {n: sorted(c.items()) for n, c in facets.items()}
+    return total, {name: sorted(values, key=lambda v: -v[1])[:_FACET] for name, values in told.items()}
+
+
+def _units_of(segment_size: int, **more: Any) -> dict[str, Any]:
+    return {"terms": {"field": "unit", "size": 5 * _FACET, "segment_size": segment_size, **more}}
+
+
+def _units(searcher: Any, query: Any, found: dict[str, Any]) -> list[tuple[str, int]]:
+    """Return the units of most sentences with exact numbers, from what `_units_of` found.
+
+    Each segment tells only its own foremost units; how many sentences that may miss of a unit is told too.
+    Those that may yet be among the first are counted again, alone.
+    """
+    asked = _UNITS
+    while missed := found["doc_count_error_upper_bound"]:
+        least = found["buckets"][_FACET - 1]["doc_count"]
+        near = [b["key"] for b in found["buckets"] if b["doc_count"] + missed >= least]
+        if len(near) < len(found["buckets"]):
+            wanted = _units_of(asked, include=near)
+        else:
+            asked *= 8
+            wanted = _units_of(asked)
+        found = searcher.aggregate(query, {"unit": wanted})["unit"]
+    return [(b["key"], b["doc_count"]) for b in found["buckets"]]
+
+
+def _hits(searcher: Any, query: Any, request: SearchRequest, marks: Sequence[tuple[str, ...]]) -> tuple[Hit, ...]:
+    wanted = request.limit + request.offset
+    newest = request.sort is Sort.NEWEST
+    by_report = request.by is Group.REPORT
+    size, most = wanted * (_PER_REPORT if by_report else 1), max(1, searcher.num_docs)
+    while True:
+        size = min(max(1, size), most)
+        order = "issued" if newest else None
+        found = searcher.search(query, size, count=False, order_by_field=order, order=tantivy.Order.Desc).hits
+        groups = _grouped(searcher, found) if by_report else [[hit] for hit in found]
+        if len(groups) >= wanted or len(found) < size or size == most:
+            break
+        size *= 4  # the best sentences are of few reports
+    chosen = groups[request.offset : wanted]
+    return tuple(_hit(searcher, group[:5], marks) for group in chosen)
+
+
+def _grouped(searcher: Any, found: list[tuple[Any, Any]]) -> list[list[tuple[Any, Any]]]:
+    """Put the sentences of a report together, reports in the order of their best sentence."""
+    groups: dict[int, list[tuple[Any, Any]]] = {}
+    ordinals = searcher.fast_field_values("ordinal", [address for _, address in found])
+    for ordinal, hit in zip(ordinals, found, strict=True):
+        groups.setdefault(ordinal, []).append(hit)
+    return list(groups.values())
 
 
 def _or(parts: list[Any]) -> Any:
@@ -254,17 +356,17 @@ def _day(iso: str | None) -> int | None:
     return int(digits.ljust(8, "0"))
 
 
-def _hit(group: Sequence[tuple[float, dict[str, Any]]], marks: Sequence[tuple[str, ...]]) -> Hit:
-    fields = group[0][1]
+def _hit(searcher: Any, group: Sequence[tuple[Any, Any]], marks: Sequence[tuple[str, ...]]) -> Hit:
+    found = [searcher.doc(address).to_dict() for _, address in group]
     sentences = tuple(
-        SentenceHit(f["start"][0], f["text"][0], f["label"][0], tuple(highlights(f["text"][0], marks)))
-        for _, f in group[:5]
+        SentenceHit(f["start"][0], f["text"][0], f["label"][0], tuple(highlights(f["text"][0], marks))) for f in found
     )
+    first = found[0]
     return Hit(
-        fields["report"][0],
-        fields["title"][0],
-        fields["date"][0] or None,
-        fields["issuer"][0] or None,
+        first["report"][0],
+        first["title"][0],
+        first["date"][0] or None,
+        first["issuer"][0] or None,
         round(float(group[0][0] or 0.0), 4),
         sentences,
     )
@@ -284,11 +386,13 @@ def _documents(report: Report) -> Iterator[Any]:
     headings = [folded_tokens(s.heading) for s in report.sections]
     for i, sentence in enumerate(report.sentences):
         text = sentence.of(report.text)
+        folded = folded_tokens(text)
         named = list(dict.fromkeys([*units.get(i, []), *issuer]))
         heading = headings[sentence.section] if sentence.section is not None else ""
+        above = dict.fromkeys(f"{context} {heading}".split())
+        inside = set(folded.split())
         document = tantivy.Document(
             report=[report.id],
-            number=[int(report.id[:15], 16)],
             start=[sentence.start],
             text=[text],
             label=[sentence.label.value],
@@ -297,9 +401,11 @@ def _documents(report: Report) -> Iterator[Any]:
             issuer=[report.issuer or ""],
             date=[report.issued or ""],
             year=[year],
+            **{"class": [f"{sentence.label.value}|{report.kind.value}|{year}"]},
             body=[body_tokens(text, docnos.get(i, ()))],
             exact=[exact_tokens(text)],
-            around=[f"{context} {heading} {folded_tokens(text)}"],
+            around=[f"{context} {heading} {folded}"],
+            above=[" ".join(w for w in above if w not in inside)],
             units=[" | ".join(folded_tokens(u) for u in named)],
             persons=[" | ".join(folded_tokens(p) for p in persons.get(i, ()))],
         )

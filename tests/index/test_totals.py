@@ -1,0 +1,193 @@
+"""Totals, facets and pages are exact, over several segments: against a count in Python of a few hundred reports."""
+
+import hashlib
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from baocao.errors import IndexBrokenError
+from baocao.index import embedded
+from baocao.index.embedded import EmbeddedEngine
+from baocao.index.search import Group, SearchRequest, Sort
+from baocao.report import Kind, Label, Report, Sentence, Source
+from baocao.text import folded_syllables
+
+WORDS = ("thiếu", "biên", "chế", "kinh", "phí", "lũ")  # few, so that they meet, and repeat within a report
+COMMITS = 6
+
+
+@dataclass(frozen=True)
+class Line:
+    """What a sentence is found by."""
+
+    report: str
+    year: str
+    label: str
+    kind: str
+    unit: str
+    inside: tuple[str, ...]
+    above: frozenset[str]
+
+    def has(self, *words: str) -> bool:
+        """Every word in the sentence or above it, one at least in it."""
+        return all(w in self.inside or w in self.above for w in words) and any(w in self.inside for w in words)
+
+    def runs(self, *words: str) -> bool:
+        """The words one after the other in the sentence."""
+        starts = range(len(self.inside) - len(words) + 1)
+        return any(self.inside[i : i + len(words)] == words for i in starts)
+
+
+def made(number: int, units: int, rng: random.Random) -> tuple[Report, list[Line]]:
+    """A report of up to thirty short sentences, and what each is found by."""
+    title = f"Báo cáo {number} {rng.choice(WORDS)}"
+    lines = [" ".join(rng.choices(WORDS, k=rng.randint(1, 6))) for _ in range(rng.choice((1, 2, 5, 30)))]
+    text, at, sentences = "\n".join(lines), 0, []
+    for line in lines:
+        sentences.append(Sentence(at, at + len(line), None, rng.choice(list(Label)), 0.9))
+        at += len(line) + 1
+    year, kind, issuer = str(rng.randint(2010, 2024)), rng.choice(list(Kind)), f"Sở số {rng.randrange(units)}"
+    sha = hashlib.sha256(f"{number} {text}".encode()).hexdigest()
+    report = Report(
+        Source(f"{number}.txt", sha, "text/plain", 0), title, kind, None, f"{year}-06-01", None, issuer, None, None,
+        text, (0,), False, (), tuple(sentences), (), (), (),
+    )  # fmt: skip
+    above = frozenset(folded_syllables(f"{title} {issuer}"))
+    return report, [
+        Line(report.id, year, s.label.value, kind.value, issuer, tuple(folded_syllables(line)), above)
+        for s, line in zip(sentences, lines, strict=True)
+    ]
+
+
+def filled(folder: Path, reports: int, units: int = 40) -> tuple[EmbeddedEngine, list[Line]]:
+    """An engine that several commits filled, some reports put twice and some taken out again."""
+    rng = random.Random(7)
+    all_lines: dict[str, list[Line]] = {}
+    for part in range(COMMITS):
+        engine = EmbeddedEngine(folder, write=True)  # a new one, as a new command opens: numbers go on
+        batch = [made(part * reports + i, units, rng) for i in range(reports // COMMITS)]
+        engine.put(report for report, _ in batch)
+        engine.put(report for report, _ in batch[::9])
+        all_lines |= {report.id: lines for report, lines in batch}
+        gone = [report.id for report, _ in batch[::11]]
+        engine.commit()
+        engine.drop(gone)
+        for id_ in gone:
+            del all_lines[id_]
+        engine.commit()
+        engine.close()
+    return EmbeddedEngine(folder), [line for lines in all_lines.values() for line in lines]
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[EmbeddedEngine, list[Line]]]:
+    yield filled(tmp_path_factory.mktemp("index"), 400)
+
+
+QUERIES: dict[str, Callable[[Line], bool]] = {
+    "": lambda line: True,
+    "thiếu": lambda line: "thieu" in line.inside,
+    "thiếu lũ": lambda line: line.has("thieu", "lu"),
+    "thieu bien che": lambda line: line.has("thieu", "bien", "che"),
+    '"biên chế"': lambda line: line.runs("bien", "che"),
+    '"biên chế kinh"': lambda line: line.runs("bien", "che", "kinh"),
+    '"biên chế kinh phí"': lambda line: line.runs("bien", "che", "kinh", "phi"),
+    '"lũ lũ lũ"': lambda line: line.runs("lu", "lu", "lu"),
+    "thiếu lũ OR kinh phí": lambda line: line.has("thieu", "lu") or line.has("kinh", "phi"),
+    "kinh* -lũ": lambda line: "kinh" in line.inside and "lu" not in line.inside,
+    "không có ở đâu": lambda line: False,
+}
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_totals_and_facets_are_those_of_a_count(archive: tuple[EmbeddedEngine, list[Line]], query: str) -> None:
+    engine, lines = archive
+    assert engine._searcher.num_segments > 1
+    matching = [line for line in lines if QUERIES[query](line)]
+    by_report = engine.search(SearchRequest(query))
+    by_sentence = engine.search(SearchRequest(query, by=Group.SENTENCE))
+    assert by_report.total == len({line.report for line in matching})
+    assert by_sentence.total == len(matching)
+    for name in ("unit", "year", "label", "kind"):
+        counts = Counter(str(getattr(line, name)) for line in matching)
+        told = by_report.facets[name]
+        assert by_sentence.facets[name] == told
+        assert all(counts[value] == n for value, n in told)
+        assert [n for _, n in told] == sorted(counts.values(), reverse=True)[:12]
+
+
+@pytest.mark.parametrize("sort", Sort)
+@pytest.mark.parametrize("query", QUERIES)
+def test_pages_show_every_report_once(archive: tuple[EmbeddedEngine, list[Line]], query: str, sort: Sort) -> None:
+    engine, lines = archive
+    wanted = {line.report for line in lines if QUERIES[query](line)}
+    for size in (1, 17, 10_000):
+        shown: list[str] = []
+        while page := engine.search(SearchRequest(query, sort=sort, limit=size, offset=len(shown))).hits:
+            assert len(page) == min(size, len(wanted) - len(shown))
+            shown += [hit.report for hit in page]
+            if size == 1 and len(shown) == 12:
+                break
+        assert len(shown) == len(set(shown))
+        assert set(shown) <= wanted if size == 1 else set(shown) == wanted
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    words=st.lists(st.sampled_from([folded_syllables(w)[0] for w in WORDS]), min_size=1, max_size=4),
+    label=st.sampled_from([None, *(label.value for label in Label)]),
+    year=st.sampled_from([None, 2012, 2020]),
+    offset=st.integers(0, 30),
+    limit=st.integers(0, 30),
+)
+def test_any_words_and_filters(
+    archive: tuple[EmbeddedEngine, list[Line]],
+    words: list[str], label: str | None, year: int | None, offset: int, limit: int,
+) -> None:  # fmt: skip
+    engine, lines = archive
+    request = SearchRequest(" ".join(words), labels=(label,) if label else (), year=year, offset=offset, limit=limit)
+    wanted = {
+        line.report
+        for line in lines
+        if (line.has(*words) if len(words) > 1 else words[0] in line.inside)
+        and label in (None, line.label)
+        and year in (None, int(line.year))
+    }
+    result = engine.search(request)
+    assert result.total == len(wanted)
+    assert len(result.hits) == len({hit.report for hit in result.hits}) == max(0, min(limit, len(wanted) - offset))
+
+
+def test_units_past_what_a_segment_tells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedded, "_UNITS", 12)
+    engine, lines = filled(tmp_path / "index", 400, units=90)
+    for query in ("", "thiếu", '"biên chế"', '"biên chế kinh"', '"lũ lũ lũ"'):
+        counts = Counter(line.unit for line in lines if QUERIES[query](line))
+        told = engine.search(SearchRequest(query)).facets["unit"]
+        assert all(counts[unit] == n for unit, n in told)
+        assert [n for _, n in told] == sorted(counts.values(), reverse=True)[:12]
+
+
+def test_the_engine_tells_every_value_of_a_block_apart(tmp_path: Path) -> None:
+    """The exact total rests on this: each further value of a block raises tantivy's count of distinct ones by one."""
+    rng = random.Random(1)
+    engine = EmbeddedEngine(tmp_path / "index", write=True)
+    reports = [made(number, 1, rng)[0] for number in range(embedded._BLOCK)]
+    engine.put(replace(report, issued=f"{1900 + n}-06-01") for n, report in enumerate(reports))
+    engine.commit()
+    for n in range(embedded._BLOCK):
+        assert engine.search(SearchRequest(date_to=f"{1900 + n}-12-31")).total == n + 1
+
+
+def test_an_index_of_another_layout_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    EmbeddedEngine(tmp_path / "index", write=True).close()
+    monkeypatch.setattr(embedded, "_LAYOUT", embedded._LAYOUT + 1)
+    for write in (False, True):
+        with pytest.raises(IndexBrokenError, match="index rebuild"):
+            EmbeddedEngine(tmp_path / "index", write=write)

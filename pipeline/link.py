@@ -26,6 +26,13 @@ _HONORIFICS = re.compile(
     r"tiến sỹ|thạc sĩ|bác sĩ|TS\.?|ThS\.?|BS\.?|PGS\.?TS\.?))*",
     re.IGNORECASE,
 )
+_PLURAL = re.compile(r"\bcác\s+(?:(?:đồng chí|đ/c|ông|bà|anh|chị)\s+)*$", re.IGNORECASE)
+_NEXT_PERSON = re.compile(rf"\s*(?:,|;|và|cùng)\s*{_HONORIFICS.pattern}", re.IGNORECASE)
+_NO_MINISTRY = ("bộ chính trị", "bộ chỉ huy", "bộ tư lệnh", "bộ tổng tham mưu")
+# "Chủ tịch Tập đoàn": the body's head alone, for a body named before.
+_HEAD_ALONE = re.compile(
+    r"\s+(?P<head>(?i:Tập đoàn|Tổng công ty|Công ty|Ngân hàng|Sở|Chi cục|Tổng cục|Cục|Viện|Trường|Hội|Cụm|Khối))(?!\w)(?!\s+[A-ZĐ])"
+)
 _UNIT_GAP = re.compile(r"(?:\s|của|tại|ở|Thường trực|thường trực|phụ trách|kiêm|,)*", re.IGNORECASE)
 _MEMBER_COUNT = re.compile(
     r"(?:gồm|bao gồm|có|với|là|của)\s+(?:có\s+)?(?P<n>\d{1,3}|" + "|".join(_COUNTS) + r")\s+"
@@ -38,14 +45,19 @@ _ISSUER_GAP = re.compile(
     r"[\s,)*]*(?:của|do)\s+(?:liên\s+(?:bộ|ngành|sở)\s*:?\s*)?(?:Thủ tướng\s+|Bộ trưởng\s+|Chủ tịch\s+|Giám đốc\s+)?",
     re.IGNORECASE,
 )
-_AND_GAP = re.compile(r"\s*(?:,|và|-|–)\s*", re.IGNORECASE)
+_BLANK = re.compile(" ")
+_AND_GAP = re.compile(r"\s*(?:,|và)\s*", re.IGNORECASE)
+_JOINT_GAP = re.compile(r"\s*(?:,|và|-|–)\s*", re.IGNORECASE)  # "của liên Bộ Tài chính - Bộ Y tế"
 _LIST_GAP = re.compile(r"\s*(?:,|;|và)\s*(?:[^\W\d]+\s){0,3}?(?:số\s*:?\s*)?", re.IGNORECASE)
 _TITLE = re.compile(r"[\s,*]*(?P<title>(?:về|V/v|quy định|hướng dẫn|phê duyệt)\b[^;\n”]{3,240})", re.IGNORECASE)
 _TITLE_END = re.compile(
     r"[.;”\n]|,\s+(?:đã|được|các|trong|nhằm|với|theo|trên|cụ thể)\b|\s+và\s+(?:Kế hoạch|Nghị|Quyết|Thông tư|Chỉ thị)"
 )
+# "…/2013 Ban Chấp hành Trung ương Đảng về …": the issuer stands behind the date without a word between.
+_ISSUER_ENDS = re.compile(r"\s*(?:[,;.(”]|$|về\b|V/v\b|quy định\b|hướng dẫn\b|phê duyệt\b|ban hành\b)")
 _SENDER_GAP = re.compile(
-    r"\s*(?:đã|cũng|vừa)?\s*(?:có|ban hành|ra|ký)\s+(?:[^\W\d]+\s){0,5}?(?:số\s*:?\s*)?", re.IGNORECASE
+    r"\s*(?:\([^()]{1,20}\)\s*)?(?:đã|cũng|vừa)?\s*(?:có|ban hành|ra|ký)\s+(?:[^\W\d]+\s){0,5}?(?:số\s*:?\s*)?",
+    re.IGNORECASE,
 )
 
 
@@ -96,11 +108,22 @@ def _bounds_of(bounds: Sequence[tuple[int, int]], entity: Entity) -> tuple[int, 
 
 def _roles(text: str, bounds: Sequence[tuple[int, int]], entities: Sequence[Entity]) -> Iterator[PersonRole]:
     previous_end = 0
+    shared: PersonRole | None = None  # the office of a list: "các Phó Thủ tướng Chính phủ: A, B và C"
     for i, person in enumerate(entities):
         if person.type is not EntityType.PERSON:
             continue
         start, end = _bounds_of(bounds, person)
-        yield from _offices_before(text, entities, i, max(start, previous_end))
+        if person.start == start and person.sentence and text[bounds[person.sentence - 1][1] - 1] == ":":
+            start = bounds[person.sentence - 1][0]  # "… có các Phó Thủ tướng Chính phủ:" on the line before
+        before = list(_offices_before(text, entities, i, max(start, previous_end)))
+        if before:
+            first, office_start = before[-1]
+            shared = first if _PLURAL.search(text, max(0, office_start - 30), office_start) else None
+            yield from (role for role, _ in before)
+        elif shared and _NEXT_PERSON.fullmatch(text[previous_end : person.start]):
+            yield PersonRole(i, shared.role, shared.unit)
+        else:
+            shared = None
         previous_end = person.end
         for role, role_end in _offices_after(text, entities, i, end):
             if _is_next_ones(text, entities, i, role_end):
@@ -123,18 +146,21 @@ def _offices_after(text: str, entities: Sequence[Entity], index: int, end: int) 
     at = entities[index].end
     follower = next((e.start for e in entities[index + 1 :] if e.type is EntityType.PERSON), end)
     while match := _NEXT_OFFICE.match(text, at, min(end, follower)):
-        if at == entities[index].end and match[0].lstrip()[0] not in ",;(–—-lkL":
+        joined_on = match[0].lstrip()[0] in ",;(–—-lkL" or match["role"].isupper()
+        if at == entities[index].end and not joined_on:
             return
         unit = _unit_from(text, entities, match.start("role"), match.end("role"), end, index)
         at = max(match.end(), entities[unit].end) if unit is not None else match.end()
+        if unit is None and (alone := _HEAD_ALONE.match(text, at)):
+            unit, at = _last_headed(text, entities, index, (f"{alone['head'].lower()} ",)), alone.end()
         unit = unit if unit is not None else _earlier_body(text, entities, index, match["role"])
         if unit is None and _LOOSE.fullmatch(match["role"]):
             return
         yield PersonRole(index, match["role"], unit), at
 
 
-def _offices_before(text: str, entities: Sequence[Entity], index: int, start: int) -> Iterator[PersonRole]:
-    """Read "Bí thư Tỉnh Đoàn X [name]" and "…, Ủy viên Bộ Chính trị, Bí thư Thành ủy Y [name]"."""
+def _offices_before(text: str, entities: Sequence[Entity], index: int, start: int) -> Iterator[tuple[PersonRole, int]]:
+    """Read "…, Ủy viên Bộ Chính trị, Bí thư Thành ủy Y [name]": each office and where it starts, the last first."""
     person = entities[index]
     lead = text[start : person.start]
     offices = list(_ANY_OFFICE.finditer(lead))
@@ -151,7 +177,7 @@ def _offices_before(text: str, entities: Sequence[Entity], index: int, start: in
         if not _HONORIFICS.fullmatch(gap):
             return
         unit = unit if unit is not None else _earlier_body(text, entities, index, match["role"])
-        yield PersonRole(index, match["role"], unit)
+        yield PersonRole(index, match["role"], unit), office_start
         edge = office_start
 
 
@@ -181,9 +207,16 @@ def _earlier_body(text: str, entities: Sequence[Entity], index: int, role: str) 
     heads = tuple(f"{head} " for head in _bodies().get(role.lower(), "").lower().split("|") if head)
     if not heads:
         return None
+    return _last_headed(text, entities, index, heads)
+
+
+def _last_headed(text: str, entities: Sequence[Entity], index: int, heads: tuple[str, ...]) -> int | None:
+    """Return the last unit before `index` whose name starts with one of `heads` (lower-case, with a blank)."""
     for i in range(index - 1, -1, -1):
-        if entities[i].type is EntityType.UNIT and entities[i].of(text).lower().startswith(heads):
-            return i
+        if entities[i].type is EntityType.UNIT:
+            name = entities[i].of(text).lower()
+            if name.startswith(heads) and not name.startswith(_NO_MINISTRY):
+                return i
     return None
 
 
@@ -199,9 +232,32 @@ def _issued(text: str, bounds: Sequence[tuple[int, int]], entities: Sequence[Ent
         date, issuers, title = _what_follows(text, entities, _last_listed(text, entities, i, end), end)
         if not issuers and (sender := _sender(text, entities, i)) is not None:
             issuers = [sender]
+            date = date if date is not None else _day_before(text, entities, sender)
+        if date is not None and not issuers:
+            issuers = _issuers_of_next(text, entities, i, date, end)
         named: list[int | None] = [*issuers] or ([None] if date is not None else [])
         for issuer in named:
             yield DocIssued(i, date, issuer, title)
+
+
+def _issuers_of_next(text: str, entities: Sequence[Entity], index: int, date: int, end: int) -> list[int]:
+    """Read "số 81-KH/ĐUK ngày 15/8/2019; Hướng dẫn số 23-HD/ĐUK ngày 28/11/2019 của U": U issued both."""
+    following = max(index, date) + 1
+    if following >= len(entities) or entities[following].start >= end:
+        return []
+    gap = text[entities[following - 1].end : entities[following].start]
+    if entities[following].type is not EntityType.DOCNO or not _LIST_GAP.fullmatch(gap):
+        return []
+    return _what_follows(text, entities, following, end)[1]
+
+
+def _day_before(text: str, entities: Sequence[Entity], sender: int) -> int | None:
+    """Read "Ngày 10/12/2019, Ban Thường vụ Đảng ủy X đã ban hành …"."""
+    day = sender - 1
+    if day < 0 or entities[day].type is not EntityType.DATE:
+        return None
+    opens = re.search(r"(?:^|[.;\n“]\s*)ngày\s+$", text[max(0, entities[day].start - 12) : entities[day].start], re.I)
+    return day if opens and re.fullmatch(r"\s*,\s*", text[entities[day].end : entities[sender].start]) else None
 
 
 def _last_listed(text: str, entities: Sequence[Entity], index: int, end: int) -> int:
@@ -225,15 +281,25 @@ def _what_follows(
     issuers: list[int] = []
     if k < len(entities) and entities[k].type is EntityType.DATE and _DATE_GAP.fullmatch(text[at : entities[k].start]):
         date, at, k = k, entities[k].end, k + 1
-    gap = _ISSUER_GAP
+    gap, joint = _ISSUER_GAP, False
+    if date is not None and k < len(entities) and entities[k].type is EntityType.UNIT:
+        if text[at : entities[k].start] == " " and _ISSUER_ENDS.match(text, entities[k].end):
+            gap = _BLANK
     while k < len(entities) and entities[k].start < end and entities[k].type is EntityType.UNIT:
-        if not gap.fullmatch(text[at : entities[k].start]):
+        between = text[at : entities[k].start]
+        if not gap.fullmatch(between) or ("," in between and issuers and _opens_clause(text, entities, k)):
             break
         issuers.append(k)
-        at, k, gap = entities[k].end, k + 1, _AND_GAP
+        joint = joint or "liên" in between.lower()
+        at, k, gap = entities[k].end, k + 1, _JOINT_GAP if joint else _AND_GAP
     match = _TITLE.match(text, at, end)
     title = _TITLE_END.split(match["title"], maxsplit=1)[0].strip(" .,*") if match else None
     return date, issuers, title
+
+
+def _opens_clause(text: str, entities: Sequence[Entity], unit: int) -> bool:
+    """Tell whether a unit behind a comma is what the next clause speaks of, and no second issuer."""
+    return not re.match(r"\s*(?:[,;.(”]|$|và\b|về\b|V/v\b)", text[entities[unit].end : entities[unit].end + 8])
 
 
 def _sender(text: str, entities: Sequence[Entity], index: int) -> int | None:

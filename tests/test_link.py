@@ -1,0 +1,82 @@
+"""Who holds which office, and which document was issued when and by whom, from sentences of our own."""
+
+import pytest
+
+from baocao.pipeline.analysis import analyze
+from baocao.report import DocIssued, PersonRole, RawDocument, Report, Source
+
+
+def read(text: str) -> Report:
+    return analyze(RawDocument(Source("t.txt", "0" * 64, "text/plain", len(text)), text))
+
+
+def roles(text: str) -> set[tuple[str, str, str]]:
+    report = read(text)
+    named = [e.norm or e.of(report.text) for e in report.entities]
+    return {
+        (named[r.person], r.role, named[r.unit] if r.unit is not None else "")
+        for r in report.relations
+        if isinstance(r, PersonRole)
+    }
+
+
+def issued(text: str) -> set[tuple[str, str, str]]:
+    report = read(text)
+    named = [e.norm or e.of(report.text) for e in report.entities]
+
+    def name(index: int | None) -> str:
+        return named[index] if index is not None else ""
+
+    return {(named[r.doc], name(r.date), name(r.issuer)) for r in report.relations if isinstance(r, DocIssued)}
+
+
+@pytest.mark.parametrize("gap", [" ", ":\n"])
+def test_one_office_of_several_people(gap: str) -> None:
+    found = roles(f"Dự hội nghị có các Phó Thủ tướng Chính phủ{gap}Trần Văn Bình, Lê Thị Hoa và Nguyễn Minh Tâm.")
+    wanted = {(name, "Phó Thủ tướng", "Chính phủ") for name in ("Trần Văn Bình", "Lê Thị Hoa", "Nguyễn Minh Tâm")}
+    assert wanted <= found
+
+
+def test_a_list_without_a_common_office_shares_none() -> None:
+    found = roles("Dự hội nghị có đồng chí Phó Chủ tịch UBND tỉnh Trần Văn Bình, đồng chí Lê Thị Hoa và các đại biểu.")
+    assert ("Trần Văn Bình", "Phó Chủ tịch", "Ủy ban nhân dân tỉnh") in found
+    assert not any(person == "Lê Thị Hoa" for person, _, _ in found)
+
+
+def test_the_head_of_a_body_named_before() -> None:
+    text = "Tập đoàn Hóa chất Việt Nam tổ chức họp báo. Đồng chí Lê Văn Phúc, Chủ tịch Tập đoàn chủ trì."
+    assert ("Lê Văn Phúc", "Chủ tịch", "Tập đoàn Hóa chất Việt Nam") in roles(text)
+
+
+def test_the_political_bureau_has_no_minister() -> None:
+    text = "Thực hiện kết luận của Bộ Chính trị, Bộ trưởng Trần Văn Bình đã chủ trì cuộc họp."
+    assert ("Trần Văn Bình", "Bộ trưởng", "Bộ Chính trị") not in roles(text)
+
+
+def test_the_day_before_the_sender() -> None:
+    text = "Ngày 12/03/2019, Ban Thường vụ Huyện ủy Yên Sơn (khóa XX) đã ban hành Kế hoạch số 45-KH/HU về đại hội."
+    assert ("45-KH/HU", "2019-03-12", "Ban Thường vụ Huyện ủy Yên Sơn") in issued(text)
+
+
+def test_two_numbers_of_one_issuer() -> None:
+    text = (
+        "Thực hiện Kế hoạch số 81-KH/TU ngày 15/8/2019, Hướng dẫn số 23-HD/TU ngày 28/11/2019 của Tỉnh ủy Hà Giang "
+        "về đại hội, các chi bộ đã chuẩn bị."
+    )
+    assert {
+        ("81-KH/TU", "2019-08-15", "Tỉnh ủy Hà Giang"),
+        ("23-HD/TU", "2019-11-28", "Tỉnh ủy Hà Giang"),
+    } <= issued(text)
+
+
+def test_the_next_clause_is_no_second_issuer() -> None:
+    text = (
+        "Thực hiện Chỉ thị số 19/CT-TTg ngày 16/7/2021 của Thủ tướng Chính phủ, Ủy ban nhân dân tỉnh Hà Giang "
+        "tổ chức phát động phong trào thi đua."
+    )
+    assert {body for number, _, body in issued(text) if number == "19/CT-TTG"} == {"Chính phủ"}
+
+
+def test_an_issuer_right_behind_the_date() -> None:
+    text = "Triển khai Nghị quyết số 29-NQ/TW ngày 04/11/2013 Ban Bí thư Trung ương Đảng về đổi mới giáo dục."
+    assert any(number == "29-NQ/TW" and body for number, _, body in issued(text))

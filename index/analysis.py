@@ -49,13 +49,17 @@ def synonyms() -> dict[tuple[str, ...], tuple[str, ...]]:
 def highlights(text: str, runs: Sequence[tuple[str, ...]]) -> list[tuple[int, int]]:
     """Return where the runs of folded syllables stand in `text`; a last syllable may end in `*`."""
     found = list(syllables(text))
+    at: dict[str, list[int]] = {}
+    for i, syllable in enumerate(found):
+        at.setdefault(syllable.folded, []).append(i)
     marked: set[int] = set()
     for run in runs:
         if len(run) == 1 and run[0].startswith("#"):
             marked.update(_docno_at(found, run[0][1:]))
             continue
-        for i in range(len(found) - len(run) + 1):
-            if all(_same(found[i + k], word) for k, word in enumerate(run)):
+        for i in _begins(at, run[0]) if run else ():
+            stretch = found[i : i + len(run)]
+            if len(stretch) == len(run) and all(map(_same, stretch, run)):
                 marked.update(range(i, i + len(run)))
     spans: list[tuple[int, int]] = []
     for i in sorted(marked):
@@ -64,6 +68,13 @@ def highlights(text: str, runs: Sequence[tuple[str, ...]]) -> list[tuple[int, in
         else:
             spans.append((found[i].start, found[i].end))
     return spans
+
+
+def _begins(at: dict[str, list[int]], word: str) -> list[int]:
+    """Return where a word stands, from where each syllable does."""
+    if word.endswith("*"):
+        return [i for syllable, places in at.items() if syllable.startswith(word[:-1]) for i in places]
+    return at.get(word, [])
 
 
 def _docno_at(found: Sequence[Syllable], joined: str) -> Iterable[int]:

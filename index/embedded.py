@@ -107,7 +107,9 @@ class EmbeddedEngine:
 
     def ids(self) -> Iterator[str]:
         """Yield the id of every report that the engine holds."""
-        for report, _ in self._searcher.terms_with_prefix("report", ""):
+        for report, _ in self._searcher.terms_with_prefix(
+            "report", "", tantivy.Query.all_query()
+        ):  # less what is deleted
             yield report
 
     def _last_ordinal(self) -> int:

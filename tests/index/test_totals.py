@@ -105,6 +105,11 @@ QUERIES: dict[str, Callable[[Line], bool]] = {
 }
 
 
+def test_the_ids_are_of_what_is_left(archive: tuple[EmbeddedEngine, list[Line]]) -> None:
+    engine, lines = archive
+    assert sorted(engine.ids()) == sorted({line.report for line in lines})
+
+
 @pytest.mark.parametrize("query", QUERIES)
 def test_totals_and_facets_are_those_of_a_count(archive: tuple[EmbeddedEngine, list[Line]], query: str) -> None:
     engine, lines = archive

@@ -13,6 +13,8 @@ try:
     import typer
 except ModuleNotFoundError as missing:
     sys.exit(f"{missing.name} is not installed; run `pip install -e .` in the folder of baocao.")
+except KeyboardInterrupt:
+    sys.exit(130)
 
 from baocao import __version__
 from baocao.errors import BaocaoError, UsageError
@@ -43,27 +45,53 @@ TypeArgument = Annotated[str, typer.Argument(metavar="TYPE", help="UNIT, PERSON,
 NormOption = Annotated[str | None, typer.Option(help="What the mention stands for, such as 2017-06-22.")]
 ARCHIVE = Path("archive")
 Choice = TypeVar("Choice", bound=StrEnum)
+_STOPPED = 130  # as a shell tells of a command that Ctrl-C ended
 _COLOURS = {"achievement": "green", "difficulty": "red", "recommendation": "blue", "other": "dim"}
 
 
 def main() -> None:
     """Run the command line; an error is one sentence and an exit code, never a traceback."""
+    code = 0
     try:
-        sys.exit(app(standalone_mode=False) or 0)
+        code = app(standalone_mode=False, prog_name="baocao") or 0
+        if code == _STOPPED:  # what typer makes of Ctrl-C
+            raise KeyboardInterrupt
+        sys.stdout.flush()  # here a full disk or a closed pipe can still be told
     except BaocaoError as error:
         _fail(str(error), error.exit_code)
     except (typer.Abort, KeyboardInterrupt):
-        _fail("Stopped; what was stored is safe, and the same command goes on from here.", 1)
+        _fail("Stopped; what was stored is safe, and the same command goes on from here.", _STOPPED)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+        _drop_output()
     except OSError as error:
-        _fail(f"{error.filename or 'The system'}: {error.strerror}.", 1)
+        _drop_output()
+        _fail(f"{error.filename or 'The system says'}: {error.strerror}.", 1)
     except Exception as error:
-        show = getattr(error, "format_message", None)  # a usage error of the command line
-        if show is None:
-            raise
-        _fail(f"{show()} `baocao --help` lists the commands.", 2)
+        if not hasattr(error, "format_message"):
+            _fail_unforeseen(error)
+        _fail_wrong_use(error)
+    sys.exit(code)
+
+
+def _fail_wrong_use(error: Any) -> None:
+    """End with what the command line's own parser says, and where the command is explained."""
+    told = error.format_message().rstrip(".")
+    if told:
+        command = error.ctx.command_path if getattr(error, "ctx", None) else "baocao"
+        _fail(f"{told}; `{command} --help` tells what there is.", 2)
+    sys.exit(2)  # a bare `baocao`: the help was printed
+
+
+def _fail_unforeseen(error: Exception) -> None:
+    if os.environ.get("BAOCAO_TRACEBACK"):
+        raise error
+    told = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+    _fail(f"This is a fault of baocao ({told}); what was stored is safe; BAOCAO_TRACEBACK=1 shows where it is.", 1)
+
+
+def _drop_output() -> None:
+    """Let go of what could not be printed, so that the interpreter does not try again at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _fail(sentence: str, code: int) -> None:
@@ -660,41 +688,60 @@ def _print_training(told: "Training") -> None:
 
 @app.command()
 def doctor(as_json: JsonOption = False) -> None:
-    """Tell which parts are there, and the command that installs each missing one."""
-    from importlib.util import find_spec
-    from shutil import which
-
-    parts = [
-        ("pdfplumber", "PDF files", "pip install pdfplumber", find_spec("pdfplumber") is not None),
-        ("python-docx", "Word files", "pip install python-docx", find_spec("docx") is not None),
-        (
-            "trafilatura",
-            "web pages",
-            "pip install trafilatura lxml_html_clean",
-            find_spec("trafilatura") is not None,
-        ),
-        ("underthesea", "word segmentation", "pip install underthesea", find_spec("underthesea") is not None),
-        ("tantivy", "the embedded search index", "pip install tantivy", find_spec("tantivy") is not None),
-        ("xlsxwriter", "XLSX export", "pip install xlsxwriter", find_spec("xlsxwriter") is not None),
-        (
-            "tesseract",
-            "scans (not used yet)",
-            "apt-get install tesseract-ocr tesseract-ocr-vie",
-            which("tesseract") is not None,
-        ),
-        (
-            "soffice",
-            "old Word files (not used yet)",
-            "apt-get install libreoffice-writer",
-            which("soffice") is not None,
-        ),
+    """Tell which parts are there, and the command that installs each missing one; exit code 1 where a needed one is."""
+    parts = [(name, purpose, f"pip install {name}", _version(name)) for name, purpose in _NEEDED]
+    programs = [(name, purpose, how, _program(name)) for name, purpose, how in _PROGRAMS]
+    told = [
+        {"part": part, "for": purpose, "present": found is not None, "version": found, "needed": needed, "install": how}
+        for needed, some in ((True, parts), (False, programs))
+        for part, purpose, how, found in some
     ]
     if as_json:
-        _as_json([{"part": p, "for": f, "present": there, "install": how} for p, f, how, there in parts])
-        return
-    _say(f"baocao {__version__}, Python {sys.version.split()[0]}")
-    for part, purpose, how, there in parts:
-        _say(f"{'ok     ' if there else 'missing'} {part}: {purpose}" + ("" if there else f"; install: {how}"))
+        _as_json(told)
+    else:
+        _say(f"baocao {__version__}, Python {sys.version.split()[0]}")
+    for row in told if not as_json else ():
+        state = "ok     " if row["present"] else "missing" if row["needed"] else "absent "
+        version = f" {row['version']}" if row["needed"] and row["present"] else ""
+        _say(
+            f"{state} {row['part']}{version}: {row['for']}" + ("" if row["present"] else f"; install: {row['install']}")
+        )
+    raise typer.Exit(1 if any(row["needed"] and not row["present"] for row in told) else 0)
+
+
+_NEEDED = (
+    ("pdfplumber", "PDF files"),
+    ("pypdfium2", "damaged PDF files"),
+    ("python-docx", "Word files"),
+    ("trafilatura", "web pages"),
+    ("lxml_html_clean", "web pages"),
+    ("spacy", "the pipeline"),
+    ("underthesea", "words and sentences"),
+    ("scikit-learn", "labels of sentences"),
+    ("skops", "reading the classifier"),
+    ("sqlalchemy", "the record"),
+    ("tantivy", "the embedded search index"),
+    ("xlsxwriter", "XLSX export"),
+)
+_PROGRAMS = (
+    ("tesseract", "scans; not used so far", "apt-get install tesseract-ocr tesseract-ocr-vie"),
+    ("soffice", "old Word files; not used so far", "apt-get install libreoffice-writer"),
+)
+
+
+def _version(package: str) -> str | None:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _program(name: str) -> str | None:
+    from shutil import which
+
+    return which(name)
 
 
 @app.command()

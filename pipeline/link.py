@@ -282,9 +282,9 @@ def _what_follows(
     if k < len(entities) and entities[k].type is EntityType.DATE and _DATE_GAP.fullmatch(text[at : entities[k].start]):
         date, at, k = k, entities[k].end, k + 1
     gap, joint = _ISSUER_GAP, False
-    if date is not None and k < len(entities) and entities[k].type is EntityType.UNIT:
-        if text[at : entities[k].start] == " " and _ISSUER_ENDS.match(text, entities[k].end):
-            gap = _BLANK
+    behind = k < len(entities) and entities[k].type is EntityType.UNIT and text[at : entities[k].start] == " "
+    if date is not None and behind and _ISSUER_ENDS.match(text, entities[k].end):
+        gap = _BLANK
     while k < len(entities) and entities[k].start < end and entities[k].type is EntityType.UNIT:
         between = text[at : entities[k].start]
         if not gap.fullmatch(between) or ("," in between and issuers and _opens_clause(text, entities, k)):

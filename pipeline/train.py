@@ -15,8 +15,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from baocao.errors import ModelError, UsageError
-from baocao.pipeline.classify import ARTEFACT, read_model
+from baocao.pipeline.classify import ARTEFACT, LabelModel, read_model
 from baocao.pipeline.features import cues_of, feature_rows, features, heading_words
 from baocao.pipeline.segment import Segments
 from baocao.pipeline.words import split_words
@@ -288,8 +290,7 @@ def train(destination: Path | None = None, reports: Iterable[Report] | None = No
     installed = force or not is_worse(before, after)
     if installed:
         model = fit(shipped, corrections)
-        model.held_out_ = asdict(after)  # the model tells how right it is, for the one that may replace it
-        _install(model, path)
+        _install(artefact(model, asdict(after)), path)
     return Training(path, len(shipped), len(corrections), len(every) - len(shipped), before, after, installed)
 
 
@@ -304,17 +305,17 @@ def is_worse(before: Score | None, after: Score) -> bool:
 def score_of(path: Path) -> Score | None:
     """Return the score that a model tells of itself, None where there is no model or it tells none."""
     try:
-        told = getattr(read_model(path), "held_out_", None)
+        told = read_model(path).told
     except ModelError:
         return None  # what cannot be read is replaced
     return Score(**told) if told else None
 
 
-def _install(model: Any, path: Path) -> None:
+def _install(data: bytes, path: Path) -> None:
     part = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(artefact(model))
+        part.write_bytes(data)
         part.replace(path)
     except OSError as error:
         part.unlink(missing_ok=True)
@@ -322,8 +323,17 @@ def _install(model: Any, path: Path) -> None:
         raise UsageError(message) from error
 
 
-def artefact(model: Any) -> bytes:
-    """Return the model as skops stores it, the same bytes for the same model.
+def label_model(model: Any, told: dict[str, Any]) -> LabelModel:
+    """Return the numbers of a trained scikit-learn pipeline; `told` is what they are to say of themselves."""
+    vectors, regression = model[0], model[-1]
+    names = sorted(vectors.vocabulary_, key=vectors.vocabulary_.__getitem__)
+    labels = tuple(Label(name) for name in regression.classes_)
+    weights = np.ascontiguousarray(regression.coef_.T)
+    return LabelModel(labels, {n: i for i, n in enumerate(names)}, vectors.idf_, weights, regression.intercept_, told)
+
+
+def artefact(model: Any, told: dict[str, Any]) -> bytes:
+    """Return the model file: what skops stores of the pipeline, and what labelling reads; the same bytes each time.
 
     skops names objects by where they lay in memory and stamps the hour; here they are counted and it is always the
     same hour. Packed, the file takes a fourteenth of the room.
@@ -337,11 +347,13 @@ def artefact(model: Any) -> bytes:
         return numbers.setdefault(match[0], str(len(numbers)).encode())
 
     packed = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(skops.io.dumps(model))) as told, zipfile.ZipFile(packed, "w") as out:
-        schema = _ID.sub(counted, told.read("schema.json"))
-        for name in told.namelist():
+    with zipfile.ZipFile(io.BytesIO(skops.io.dumps(model))) as stored, zipfile.ZipFile(packed, "w") as out:
+        schema = _ID.sub(counted, stored.read("schema.json"))
+        for name in stored.namelist():
             stem, _, suffix = name.partition(".")
             kept = numbers.get(stem.encode(), stem.encode()).decode()
-            data = schema if name == "schema.json" else told.read(name)
+            data = schema if name == "schema.json" else stored.read(name)
             out.writestr(zipfile.ZipInfo(f"{kept}.{suffix}"), data, zipfile.ZIP_DEFLATED, 9)
+        for name, data in label_model(model, told).to_members().items():
+            out.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED, 9)
     return packed.getvalue()

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -85,6 +86,17 @@ def test_the_same_sentences_give_the_same_bytes(small: None, tmp_path: Path) -> 
     assert score_of(tmp_path / "a.skops") == told.after  # the model tells how right it is
 
 
+def test_labelling_gives_what_scikit_learn_gives(small: None, tmp_path: Path) -> None:
+    import skops.io
+
+    training.train(tmp_path / "m.skops")
+    pipeline = skops.io.load(tmp_path / "m.skops", trusted=["numpy.dtype", "scipy.sparse._csr.csr_matrix"])
+    rows = [e.features for e in training.examples_of(few())] + ["w=chưa thấy", ""]
+    ours = read_model(tmp_path / "m.skops")
+    assert [label.value for label in ours.labels] == list(pipeline.classes_)
+    np.testing.assert_allclose(ours.probabilities(rows), pipeline.predict_proba(rows), atol=1e-12)
+
+
 def test_a_model_is_read_from_where_it_is_chosen(small: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "m.skops"
     training.train(file)
@@ -93,7 +105,7 @@ def test_a_model_is_read_from_where_it_is_chosen(small: None, tmp_path: Path, mo
     monkeypatch.setenv("BAOCAO_MODEL", str(file))
     load_model.cache_clear()
     try:
-        assert len(load_model()[0].vocabulary_) < len(shipped[0].vocabulary_)
+        assert len(load_model().features) < len(shipped.features)
         file.write_bytes(b"PK\x03\x04 not a model")
         load_model.cache_clear()
         with pytest.raises(ModelError, match=r"m\.skops is damaged"):

@@ -16,11 +16,11 @@ from baocao.index.search import Group, Hit, SearchRequest, SearchResult, Sentenc
 from baocao.report import EntityType, Report
 
 _HEAP = 64 * 2**20
-_LAYOUT = 2  # counts up with every change of what the fields hold; an index of another layout does not open
+_LAYOUT = 3  # counts up with every change of what the fields hold; an index of another layout does not open
 _FACET = 12  # values told of a facet
 _PER_REPORT = 30  # sentences looked at for a report wanted, at first
-_UNITS = 600  # units that a segment tells of, at first
-_BLOCK = 128  # reports counted together: of so few distinct values tantivy's estimate is exact
+_UNITS = 480  # units that a segment tells of, at first
+_BLOCK = 160  # reports counted together: of so few distinct values tantivy's estimate is exact
 _T = TypeVar("_T")
 _MUST, _SHOULD, _MUST_NOT = tantivy.Occur.Must, tantivy.Occur.Should, tantivy.Occur.MustNot
 
@@ -107,9 +107,8 @@ class EmbeddedEngine:
 
     def ids(self) -> Iterator[str]:
         """Yield the id of every report that the engine holds."""
-        for report, _ in self._searcher.terms_with_prefix(
-            "report", "", tantivy.Query.all_query()
-        ):  # less what is deleted
+        undeleted = tantivy.Query.all_query()
+        for report, _ in self._searcher.terms_with_prefix("report", "", undeleted):
             yield report
 
     def _last_ordinal(self) -> int:
@@ -263,18 +262,19 @@ def _counts(searcher: Any, query: Any, by: Group) -> tuple[int, dict[str, list[t
     facets: dict[str, Counter[str]] = {"year": Counter(), "label": Counter(), "kind": Counter()}
     total = 0
     for bucket in found["class"]["buckets"]:
-        total += bucket["doc_count"]
-        for name, value in zip(("label", "kind", "year"), bucket["key"].split("|"), strict=True):
+        count = bucket["doc_count"]
+        total += count
+        for counter, value in zip(facets.values(), bucket["key"].split("|"), strict=True):
             if value:
-                facets[name][value] += bucket["doc_count"]
+                counter[value] += count
     if by is Group.REPORT:
         total = sum(round(b["reports"]["value"]) for b in found["blocks"]["buckets"])
     told = {"unit": _units(searcher, query, found["unit"])} | {n: sorted(c.items()) for n, c in facets.items()}
     return total, {name: sorted(values, key=lambda v: -v[1])[:_FACET] for name, values in told.items()}
 
 
-def _units_of(segment_size: int, **more: Any) -> dict[str, Any]:
-    return {"terms": {"field": "unit", "size": 5 * _FACET, "segment_size": segment_size, **more}}
+def _units_of(segment_size: int, size: int = _FACET, **more: Any) -> dict[str, Any]:
+    return {"terms": {"field": "unit", "size": size, "segment_size": segment_size, **more}}
 
 
 def _units(searcher: Any, query: Any, found: dict[str, Any]) -> list[tuple[str, int]]:
@@ -290,8 +290,8 @@ def _units(searcher: Any, query: Any, found: dict[str, Any]) -> list[tuple[str, 
         if len(near) < len(found["buckets"]):
             wanted = _units_of(asked, include=near)
         else:
-            asked *= 8
-            wanted = _units_of(asked)
+            asked *= 4
+            wanted = _units_of(asked, size=_FACET * 8)
         found = searcher.aggregate(query, {"unit": wanted})["unit"]
     return [(b["key"], b["doc_count"]) for b in found["buckets"]]
 
@@ -403,7 +403,7 @@ def _documents(report: Report) -> Iterator[Any]:
             issuer=[report.issuer or ""],
             date=[report.issued or ""],
             year=[year],
-            **{"class": [f"{sentence.label.value}|{report.kind.value}|{year}"]},
+            **{"class": [f"{year}|{sentence.label.value}|{report.kind.value}"]},
             body=[body_tokens(text, docnos.get(i, ()))],
             exact=[exact_tokens(text)],
             around=[f"{context} {heading} {folded}"],

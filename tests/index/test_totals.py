@@ -137,6 +137,8 @@ def test_pages_show_every_report_once(archive: tuple[EmbeddedEngine, list[Line]]
         while page := engine.search(SearchRequest(query, sort=sort, limit=size, offset=len(shown))).hits:
             assert len(page) == min(size, len(wanted) - len(shown))
             shown += [hit.report for hit in page]
+            if sort is Sort.NEWEST:
+                assert [h.issued for h in page] == sorted((h.issued for h in page), key=str, reverse=True)
             if size == 1 and len(shown) == 12:
                 break
         assert len(shown) == len(set(shown))

@@ -59,8 +59,10 @@ class LabelModel:
         norm: Floats = np.sqrt(np.bincount(at, value * value, len(sentences)))
         norm[norm == 0] = 1.0
         gain = self.weights[feature] * value[:, None]
-        scores: Floats = np.stack([np.bincount(at, gain[:, k], len(sentences)) for k in range(len(self.labels))], axis=1)
-        scores = scores / norm[:, None] + self.bias
+        summed: Floats = np.stack(
+            [np.bincount(at, gain[:, k], len(sentences)) for k in range(len(self.labels))], axis=1
+        )
+        scores: Floats = summed / norm[:, None] + self.bias
         power: Floats = np.exp(scores - scores.max(axis=1, keepdims=True))
         told: Floats = power / power.sum(axis=1, keepdims=True)
         return told

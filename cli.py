@@ -120,6 +120,7 @@ def ingest(
     from baocao.index import open_archive
     from baocao.pipeline.ingest import walk
 
+    _use_model_of(archive)
     files = list(walk(paths))
     told = {"new": 0, "known": 0, "refused": 0}
     started = time.monotonic()
@@ -135,6 +136,12 @@ def ingest(
         if told["refused"]:
             _say("`baocao quarantine` lists the refused files with their reasons.")
     raise typer.Exit(1 if told["refused"] else 0)
+
+
+def _use_model_of(archive: Path) -> None:
+    """Label with what `train --corrections` made of the archive, unless BAOCAO_MODEL names a model."""
+    if (trained := archive / "models" / "labels.skops").is_file():
+        os.environ.setdefault("BAOCAO_MODEL", str(trained.resolve()))
 
 
 def _ingested(

@@ -6,6 +6,7 @@ import os
 import random
 import subprocess
 import sys
+import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from typer.testing import CliRunner
 
 from baocao.cli import app
 from baocao.errors import ModelError, UsageError
+from baocao.index.lookup import reports
 from baocao.pipeline import analysis, analyze
 from baocao.pipeline import train as training
 from baocao.pipeline.classify import load_model, read_model
@@ -30,7 +32,9 @@ from baocao.pipeline.train import (
     compare,
     corrected_examples,
     examples_of,
+    fit,
     is_worse,
+    label_model,
     read_passages,
     score_of,
     without_near_duplicates,
@@ -284,3 +288,22 @@ def test_the_command_takes_corrections_from_an_archive(tmp_path: Path, monkeypat
         (archive / "models" / "labels.skops", [("Máy thở", "achievement")], False),
         (Path("y"), [("Máy thở", "achievement")], True),
     ]
+
+
+def test_ingest_labels_with_what_was_trained_from_the_archive(
+    small: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("BAOCAO_MODEL", raising=False)
+    archive, file = tmp_path / "a", tmp_path / "t.txt"
+    file.write_text(TEXT, encoding="utf-8")
+    always = label_model(fit(training.examples_of(few())), {})
+    always.bias[:] = [100.0 if label is Label.DIFFICULTY else 0.0 for label in always.labels]
+    (archive / "models").mkdir(parents=True)
+    with zipfile.ZipFile(archive / "models" / "labels.skops", "w") as out:
+        for name, data in always.to_members().items():
+            out.writestr(name, data)
+    command = [sys.executable, "-m", "baocao.cli", "ingest", str(file), "--archive", str(archive)]
+    subprocess.run(command, check=True, timeout=120)
+    (stored,) = reports(archive)
+    assert {s.label for s in stored.sentences if s.confidence < 1.0} <= {Label.DIFFICULTY}
+    assert Label.DIFFICULTY in {s.label for s in stored.sentences}

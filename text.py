@@ -87,14 +87,17 @@ def spelling_key(word: str) -> str:
     return "".join(out) + tone
 
 
+_fold_word = lru_cache(maxsize=1 << 16)(fold)
+
+
 def folded_syllables(text: str) -> list[str]:
     """Return the folded runs of letters and digits of `text`, in order, without their offsets."""
-    return _SYLLABLE.findall(text.translate(_FOLD))
+    return [_fold_word(word) for word in _SYLLABLE.findall(text)]
 
 
-def spellings(text: str) -> list[str]:
-    """Return the spelling keys of the runs of letters and digits of `text`, in order."""
-    return [spelling_key(word) for word in _SYLLABLE.findall(text)]
+def spellings(text: str) -> list[tuple[str, str]]:
+    """Return the runs of letters and digits of `text`, in order: each folded, and its spelling key."""
+    return [(_fold_word(word), spelling_key(word)) for word in _SYLLABLE.findall(text)]
 
 
 def syllables(text: str) -> Iterator[Syllable]:

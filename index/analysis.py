@@ -14,16 +14,16 @@ from baocao.text import Syllable, fold, folded_syllables, spellings, syllables
 _NOT_ALNUM = re.compile(r"[\W_]+")
 
 
-def body_tokens(text: str, docnos: Iterable[str] = ()) -> str:
-    """Return the tokens of a text for the main field, separated by blanks."""
-    folded = folded_syllables(text)
+def sentence_tokens(text: str, docnos: Iterable[str] = ()) -> tuple[str, str, str]:
+    """Return what is indexed of a sentence: the main field's tokens, the folded syllables, the spelling keys.
+
+    Tokens are separated by blanks.
+    """
+    spelt = spellings(text)
+    folded = [f for f, _ in spelt]
     pairs = [f"{a}_{b}" for a, b in zip(folded, folded[1:], strict=False)]
-    return " ".join([*folded, *(docno_token(d) for d in docnos), *pairs])
-
-
-def exact_tokens(text: str) -> str:
-    """Return the spelling keys of a text, separated by blanks."""
-    return " ".join(spellings(text))
+    body = " ".join([*folded, *(docno_token(d) for d in docnos), *pairs])
+    return body, " ".join(folded), " ".join([exact for _, exact in spelt])
 
 
 def folded_tokens(text: str) -> str:

@@ -70,6 +70,8 @@ class Archive:
             raise
 
     def _opened_engine(self) -> EmbeddedEngine:
+        if EmbeddedEngine.outdated(self.folder / "index"):
+            shutil.rmtree(self.folder / "index")
         if not (self.folder / "index").exists():
             self._record.set_mark(0)
         return EmbeddedEngine(self.folder / "index", write=True)

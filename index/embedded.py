@@ -1,8 +1,10 @@
 """The embedded engine: tantivy, a document a sentence, fields of ready-made tokens split at blanks."""
 
+import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from threading import Thread
 from typing import Any, TypeVar
@@ -10,7 +12,7 @@ from typing import Any, TypeVar
 import tantivy
 
 from baocao.errors import ArchiveError, IndexBrokenError, UsageError
-from baocao.index.analysis import body_tokens, docno_token, exact_tokens, folded_tokens, highlights
+from baocao.index.analysis import docno_token, folded_tokens, highlights, sentence_tokens
 from baocao.index.query import All, Any_, DocNo, Node, Not, Phrase, Word, parse, runs
 from baocao.index.search import Group, Hit, SearchRequest, SearchResult, SentenceHit, Sort
 from baocao.report import EntityType, Report
@@ -64,6 +66,15 @@ class EmbeddedEngine:
             raise IndexBrokenError(message) from error
         self._writer: Any = None
         self._ordinal = self._last_ordinal() if write else 0
+
+    @staticmethod
+    def outdated(folder: Path) -> bool:
+        """Tell whether a folder holds an index of another layout, as an older or newer baocao made it."""
+        try:
+            schema = json.loads((folder / "meta.json").read_bytes())["schema"]
+        except (OSError, ValueError, KeyError):
+            return False  # no index, or a damaged one: opening it tells
+        return all(field.get("name") != f"layout_{_LAYOUT}" for field in schema)
 
     def put(self, reports: Iterable[Report]) -> None:
         """Add reports, each in place of what the engine has under its id; visible after `commit`."""
@@ -374,6 +385,9 @@ def _hit(searcher: Any, group: Sequence[tuple[Any, Any]], marks: Sequence[tuple[
     )
 
 
+_name_tokens = lru_cache(maxsize=1 << 14)(folded_tokens)
+
+
 def _documents(report: Report) -> Iterator[Any]:
     year = (report.issued or (report.period.start if report.period else ""))[:4]
     units: dict[int, list[str]] = {}
@@ -388,7 +402,7 @@ def _documents(report: Report) -> Iterator[Any]:
     headings = [folded_tokens(s.heading) for s in report.sections]
     for i, sentence in enumerate(report.sentences):
         text = sentence.of(report.text)
-        folded = folded_tokens(text)
+        body, folded, exact = sentence_tokens(text, docnos.get(i, ()))
         named = list(dict.fromkeys([*units.get(i, []), *issuer]))
         heading = headings[sentence.section] if sentence.section is not None else ""
         above = dict.fromkeys(f"{context} {heading}".split())
@@ -404,12 +418,12 @@ def _documents(report: Report) -> Iterator[Any]:
             date=[report.issued or ""],
             year=[year],
             **{"class": [f"{year}|{sentence.label.value}|{report.kind.value}"]},
-            body=[body_tokens(text, docnos.get(i, ()))],
-            exact=[exact_tokens(text)],
+            body=[body],
+            exact=[exact],
             around=[f"{context} {heading} {folded}"],
             above=[" ".join(w for w in above if w not in inside)],
-            units=[" | ".join(folded_tokens(u) for u in named)],
-            persons=[" | ".join(folded_tokens(p) for p in persons.get(i, ()))],
+            units=[" | ".join(map(_name_tokens, named))],
+            persons=[" | ".join(map(_name_tokens, persons.get(i, ())))],
         )
         for unit in named:
             document.add_text("unit", unit)

@@ -140,8 +140,10 @@ def test_output_onto_a_full_disk(whole: Path) -> None:
 
 
 def test_ctrl_c_during_ingest(tmp_path: Path) -> None:
+    # A background job of a shell ignores Ctrl-C and hands that down: the command gets it back here.
     process = subprocess.Popen([*COMMAND, "ingest", SAMPLES, "--archive", tmp_path / "archive"],
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # fmt: skip
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))  # fmt: skip
     until = time.monotonic() + 60
     while not (tmp_path / "archive" / "index" / "meta.json").exists() and time.monotonic() < until:
         time.sleep(0.02)

@@ -26,6 +26,8 @@ _LEVELS = ("tỉnh", "thành phố", "thành", "tp", "tp.", "quận", "huyện",
 _SMALL_LEVELS = frozenset(("xã", "phường", "thị trấn", "đặc khu", "p.", "x.", "tt."))
 _SUFFIXES = frozenset(("trung ương", "việt nam", "quốc gia", "nhà nước", "tw", "toàn quốc", "vn", "tối cao", "cấp cao",
                        "miền bắc", "miền trung", "miền nam"))  # fmt: skip
+_HAMLETS = ("thôn", "bản", "ấp", "buôn", "xóm", "khóm", "khu phố", "tổ dân phố", "khu dân cư", "tiểu khu")
+_NATIONAL = ("quốc gia", "trung ương", "tw")
 _DEFINITION = re.compile(r"\s*\((?:gọi tắt là |sau đây gọi là |viết tắt là )?([^\W\d_][\w&-]{1,14})\)")
 _NUMBER = re.compile(r"(?:\d{1,3}[A-Z]?|[IVX]{1,5})$")
 _PLURAL = frozenset(["các", "những", "nhiều", "hai", "ba", "bốn", "năm", "sáu"])
@@ -39,7 +41,7 @@ _MEMBERS = re.compile(
 )
 # The last words of the offices that "Thường trực" qualifies: "Phó Bí thư Thường trực".
 _BEFORE_STANDING = frozenset(
-    map(spelling_key, ("thư", "tịch", "trưởng", "ban", "đốc", "tướng", "viên", "nhiệm", "đoàn", "vụ", "phó"))
+    map(spelling_key, ("thư", "tịch", "trưởng", "ban", "phòng", "đốc", "tướng", "viên", "nhiệm", "đoàn", "vụ", "phó"))
 )
 _WORDS_WITH_HEADS = frozenset(
     (
@@ -193,7 +195,7 @@ def _mention(text: str, tokens: Sequence[_Token], at: int, parse: _Parse, lead: 
 def _head_at(tokens: Sequence[_Token], at: int) -> tuple[int, tuple[str, frozenset[str]]] | None:
     """Return where the longest head at `at` ends, and its entry; lower case only where its class says so."""
     node, best = _heads(), None
-    for i in range(at, min(len(tokens), at + 9)):
+    for i in range(at, min(len(tokens), at + 16)):
         following = node.next.get(tokens[i].key)
         if following is None:
             break
@@ -244,6 +246,7 @@ def _tail(text: str, tokens: Sequence[_Token], at: int, classes: frozenset[str],
     open_to_fields = bool(classes & {"field", "named", "ministry", "cluster"})
     while at < len(tokens) and not _broken(tokens, at):
         step = _place(tokens, at) or (None if placed else _number(tokens, at))
+        step = step or _second_place(tokens, at) or (_hamlet(tokens, at) if "hamlet" in classes else None)
         body = _nested(text, tokens, at, depth, classes) if not placed else None
         if body and body.end >= (step.end if step else at):
             words += body.words
@@ -262,6 +265,10 @@ def _tail(text: str, tokens: Sequence[_Token], at: int, classes: frozenset[str],
             break
         words += step.words
         at = step.end
+        if "national" in classes and " ".join(step.words).lower() in _NATIONAL:
+            start, placed = _behind_about(tokens, at), False
+            words += [t.text for t in tokens[at:start]]
+            at = start
         open_to_fields = open_to_fields and "ministry" not in classes
         if classes <= {"alone", "lower"} and step.end < len(tokens) and _place(tokens, step.end) is None:
             break
@@ -296,6 +303,30 @@ def _place(tokens: Sequence[_Token], at: int) -> _Parse | None:
             return _Parse(name.end, (level, *name.words)) if name else _Parse(at + count, (level,))
     known = _longest(_place_trie(), tokens, at)
     return known if known and tokens[at].capital else None
+
+
+def _second_place(tokens: Sequence[_Token], at: int) -> _Parse | None:
+    """Read "cấp cao tại Hà Nội" and "khu vực Bắc Quang - Quang Bình" on from the word before."""
+    if at < 2 or at + 1 >= len(tokens):
+        return None
+    high = tokens[at].text == "tại" and tokens[at - 1].text.lower() == "cao"
+    region = tokens[at].text in ("-", "–") and any(t.text.lower() == "vực" for t in tokens[max(0, at - 4) : at])
+    name = _place_name(tokens, at + 1, small=False) if high or region else None
+    return _Parse(name.end, (tokens[at].text, *name.words)) if name else None
+
+
+def _hamlet(tokens: Sequence[_Token], at: int) -> _Parse | None:
+    for count in (3, 2, 1):
+        if " ".join(t.text.lower() for t in tokens[at : at + count]) in _HAMLETS:
+            name = _number(tokens, at + count) or _place_name(tokens, at + count, small=True)
+            return _Parse(name.end, (*(t.text for t in tokens[at : at + count]), *name.words)) if name else None
+    return None
+
+
+def _behind_about(tokens: Sequence[_Token], at: int) -> int:
+    """Return where the field begins: "Ban Chỉ đạo Trung ương về phòng, chống tham nhũng"."""
+    about = at + 1 < len(tokens) and tokens[at].text == "về" and _field(tokens, at + 1) is not None
+    return at + 1 if about else at
 
 
 def _level_word(tokens: Sequence[_Token]) -> str:

@@ -30,6 +30,7 @@ _HAMLETS = ("thôn", "bản", "ấp", "buôn", "xóm", "khóm", "khu phố", "t�
 _NATIONAL = ("quốc gia", "trung ương", "tw")
 _DEFINITION = re.compile(r"\s*\((?:gọi tắt là |sau đây gọi là |viết tắt là )?([^\W\d_][\w&-]{1,14})\)")
 _NUMBER = re.compile(r"(?:\d{1,3}[A-Z]?|[IVX]{1,5})$")
+_CODE = re.compile(r"P[A-Z]\d{2}")  # "Phòng PC06": how the police number their divisions
 _PLURAL = frozenset(["các", "những", "nhiều", "hai", "ba", "bốn", "năm", "sáu"])
 _CONNECTORS = frozenset(("và", "-", "–", "&"))
 _SPREAD = re.compile(
@@ -217,13 +218,19 @@ def _name(text: str, tokens: Sequence[_Token], at: int, depth: int) -> _Parse | 
     one = _expanded(written) if written in _expansions() or not written.isupper() else canonical
     words = (one if end == at + 1 else _cased(canonical, tokens[at:end]),)
     tail = _tail(text, tokens, end, classes, depth)
-    if "cluster" in classes and not _cluster_ok(tokens, at, end, tail):
+    if "cluster" in classes and not _cluster_ok(tokens, at, end, tail) and not _members_at(text, tokens, end):
         return None
-    if tail.end == end and "alone" not in classes:
+    if tail.end == end and "alone" not in classes and not ("cluster" in classes and _members_at(text, tokens, end)):
         return None
     if classes & {"level", "number"} and "alone" not in classes and not tail.words:
         return None
     return _Parse(tail.end, words + tail.words)
+
+
+def _members_at(text: str, tokens: Sequence[_Token], at: int) -> bool:
+    """Tell whether the members of a cluster stand behind its head, by name: "các tỉnh Đông Nam Bộ"."""
+    members = _MEMBERS.match(text, tokens[at - 1].end)
+    return members is not None and any(c.isupper() for c in members[0])
 
 
 def _cased(canonical: str, written: Sequence[_Token]) -> str:
@@ -246,8 +253,16 @@ def _tail(text: str, tokens: Sequence[_Token], at: int, classes: frozenset[str],
     open_to_fields = bool(classes & {"field", "named", "ministry", "cluster"})
     while at < len(tokens) and not _broken(tokens, at):
         step = _place(tokens, at) or (None if placed else _number(tokens, at))
-        step = step or _second_place(tokens, at) or (_hamlet(tokens, at) if "hamlet" in classes else None)
+        step = (
+            step
+            or _region(tokens, at)
+            or _second_place(tokens, at)
+            or (_hamlet(tokens, at) if "hamlet" in classes else None)
+        )
         body = _nested(text, tokens, at, depth, classes) if not placed else None
+        field = _field(tokens, at) if body and open_to_fields and at == start else None
+        if body and field and field.end > body.end:
+            body = None  # "Cục Sở hữu trí tuệ" is no "Cục" of a "Sở"
         if body and body.end >= (step.end if step else at):
             words += body.words
             at = body.end
@@ -256,7 +271,7 @@ def _tail(text: str, tokens: Sequence[_Token], at: int, classes: frozenset[str],
         if step is None and open_to_fields and not placed:
             step = _field(tokens, at) if at == start or tokens[at].capital else None
             step = step or _abbreviation(tokens, at)
-            step = step or _proper(tokens, at, classes) or _going_on(tokens, at, started=at > start)
+            step = step or _proper(tokens, at, classes) or _going_on(tokens, at, classes, started=at > start)
         if step is None and "alone" in classes and tokens[at].text in ("TNCS", "Cộng") and at == start:
             step = _capitals(tokens, at, 7)
         if step is None:
@@ -303,6 +318,16 @@ def _place(tokens: Sequence[_Token], at: int) -> _Parse | None:
             return _Parse(name.end, (level, *name.words)) if name else _Parse(at + count, (level,))
     known = _longest(_place_trie(), tokens, at)
     return known if known and tokens[at].capital else None
+
+
+def _region(tokens: Sequence[_Token], at: int) -> _Parse | None:
+    """Read "khu vực III", "cơ sở 3", "chi nhánh tỉnh Kon Tum": how central bodies name their offices on the spot."""
+    pair = " ".join(t.text.lower() for t in tokens[at : at + 2])
+    if pair not in ("khu vực", "cơ sở", "chi nhánh") or at + 2 >= len(tokens):
+        return None
+    name = _number(tokens, at + 2) if pair != "chi nhánh" else None
+    name = name or (_place(tokens, at + 2) if tokens[at + 2].capital or pair == "chi nhánh" else None)
+    return _Parse(name.end, (*(t.text for t in tokens[at : at + 2]), *name.words)) if name else None
 
 
 def _second_place(tokens: Sequence[_Token], at: int) -> _Parse | None:
@@ -395,7 +420,7 @@ def _field(tokens: Sequence[_Token], at: int) -> _Parse | None:
 
 def _abbreviation(tokens: Sequence[_Token], at: int) -> _Parse | None:
     word = tokens[at].text
-    if word in _expansions() or re.fullmatch(rf"[{UPPER}]+[&-][{UPPER}&,-]+", word):
+    if word in _expansions() or _CODE.fullmatch(word) or re.fullmatch(rf"[{UPPER}]+[&-][{UPPER}&,-]+", word):
         return _Parse(at + 1, (_expanded(word),))
     return None
 
@@ -418,7 +443,7 @@ def _proper(tokens: Sequence[_Token], at: int, classes: frozenset[str]) -> _Pars
     return run
 
 
-def _going_on(tokens: Sequence[_Token], at: int, *, started: bool) -> _Parse | None:
+def _going_on(tokens: Sequence[_Token], at: int, classes: frozenset[str], *, started: bool) -> _Parse | None:
     """Read a lower-case word of work, alone or behind "và" or a dash, once the field has begun."""
     if not started:
         return None
@@ -426,11 +451,29 @@ def _going_on(tokens: Sequence[_Token], at: int, *, started: bool) -> _Parse | N
     if word or tokens[at].text not in _CONNECTORS or at + 1 >= len(tokens):
         return word
     follow = _word(tokens, at + 1)
-    if follow is None and tokens[at].text in ("-", "–", "&") and tokens[at + 1].capital:
-        follow = _field(tokens, at + 1)
-    if follow is None or (tokens[at].text == "và" and tokens[at + 1].capital):
+    if tokens[at + 1].capital:
+        follow = _second_half(tokens, at, classes)
+    return _Parse(follow.end, (tokens[at].text, *follow.words)) if follow else None
+
+
+def _second_half(tokens: Sequence[_Token], at: int, classes: frozenset[str]) -> _Parse | None:
+    """Read the capitalised half of a field behind "và" or a dash: "Khoa học và Kỹ thuật", "Việt - Đức"."""
+    if _head_at(tokens, at + 1) or "ministry" in classes:
         return None
-    return _Parse(follow.end, (tokens[at].text, *follow.words))
+    if tokens[at].text in ("-", "–", "&") and (field := _field(tokens, at + 1)):
+        return field
+    name = _capitals(tokens, at + 1, 2)
+    spaced = tokens[at].start > tokens[at - 1].end
+    if tokens[at].text in ("-", "–") and "named" in classes and name and spaced:
+        return None if name.words[0].title() in _families() and name.end - at > 2 else name
+    pair = " ".join(t.text.lower() for t in tokens[at + 1 : at + 3])
+    if tokens[at].text != "và" or "coordinate" in classes or not word_segmenter().knows(pair):
+        return None
+    return (
+        None
+        if _longest(_place_trie(), tokens, at + 1)
+        else _Parse(at + 3, tuple(t.text for t in tokens[at + 1 : at + 3]))
+    )
 
 
 def _word(tokens: Sequence[_Token], at: int) -> _Parse | None:
@@ -461,7 +504,11 @@ def _coordinated(text: str, tokens: Sequence[_Token], at: int, head: str) -> tup
         if _head_at(tokens, i) or not tokens[i].capital or "\n" in text[tokens[at].start : tokens[i].start]:
             break
         step = _field(tokens, i) or (_abbreviation(tokens, i) if tokens[i].text in _expansions() else None)
-        if step is None or (step.end < len(tokens) and tokens[step.end].text not in (",", "và", ".", ";", ")", "…")):
+        if step is None:
+            break
+        closed = step.end == len(tokens) or tokens[step.end].text in (",", "và", ".", ";", ")", "…")
+        last = tokens[at].text == "và" and found and not tokens[step.end].capital
+        if not closed and not last:
             break
         found.append(_mention(text, tokens, i, step, f"{head} "))
         at = step.end

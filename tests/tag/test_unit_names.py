@@ -1,0 +1,69 @@
+"""Where a name of a body ends: whole names, and names before verbs, lists and other bodies."""
+
+from pathlib import Path
+
+import pytest
+
+from baocao.pipeline.tag.units import find_units
+
+NAMES = [
+    line
+    for line in (Path(__file__).parent / "unit_names.txt").read_text(encoding="utf-8").splitlines()
+    if not line.startswith("#")
+]
+
+SENTENCES = [
+    ("UBND huyện đầu tư 5 tỷ đồng xây cầu.", ["UBND huyện"]),
+    ("Sở Y tế đào tạo 20 bác sĩ.", ["Sở Y tế"]),
+    ("Công an tỉnh giám định 12 mẫu vật.", ["Công an tỉnh"]),
+    ("Sở Tài chính tham mưu UBND tỉnh phân bổ vốn.", ["Sở Tài chính", "UBND tỉnh"]),
+    ("Sở Y tế và Sở Giáo dục và Đào tạo phối hợp.", ["Sở Y tế", "Sở Giáo dục và Đào tạo"]),
+    ("Chi cục Thuế và Kho bạc Nhà nước huyện đã đối chiếu.", ["Chi cục Thuế", "Kho bạc Nhà nước huyện"]),
+    ("Phòng Tài chính - Kế hoạch hướng dẫn các xã.", ["Phòng Tài chính - Kế hoạch"]),
+    ("Hội Nông dân tỉnh tín chấp cho 500 hộ vay.", ["Hội Nông dân tỉnh"]),
+    ("Ban Chỉ đạo 35 huyện tổ chức giao ban.", ["Ban Chỉ đạo 35 huyện"]),
+    ("Bảo hiểm xã hội huyện chi trả cho 300 người.", ["Bảo hiểm xã hội huyện"]),
+    ("Trung tâm Y tế huyện khám cho 1.200 lượt người.", ["Trung tâm Y tế huyện"]),
+    ("Cục Thuế tỉnh và các chi cục thuế khu vực đã thu 800 tỷ.", ["Cục Thuế tỉnh"]),
+    ("Vụ Pháp chế và Cục Bổ trợ tư pháp tham gia đoàn.", ["Vụ Pháp chế", "Cục Bổ trợ tư pháp"]),
+    ("Thanh tra Bộ và Văn phòng Bộ trực Tết.", ["Thanh tra Bộ", "Văn phòng Bộ"]),
+    ("Hội Phụ nữ và Đoàn Thanh niên xã giúp đỡ hộ nghèo.", ["Hội Phụ nữ", "Đoàn Thanh niên xã"]),
+    (
+        "Trường Tiểu học Kim Đồng và Trường THCS Nguyễn Du đạt chuẩn.",
+        ["Trường Tiểu học Kim Đồng", "Trường THCS Nguyễn Du"],
+    ),
+    ("Sở Nội vụ, Tài chính và Tư pháp báo cáo.", ["Sở Nội vụ", "Tài chính", "Tư pháp"]),
+    ("Công ty Điện lực Thái Bình và Nguyễn Văn An ký kết.", ["Công ty Điện lực Thái Bình"]),
+    ("Công ty Than Hà Tu - Nguyễn Văn An, Giám đốc.", ["Công ty Than Hà Tu"]),
+    ("Ban Quản lý dự án và Nhà thầu bàn giao mặt bằng.", []),
+    ("Hội đồng nhân dân tỉnh và Ủy ban nhân dân tỉnh ban hành.", ["Hội đồng nhân dân tỉnh", "Ủy ban nhân dân tỉnh"]),
+    ("Quỹ Vì người nghèo tỉnh vận động được 3 tỷ đồng.", ["Quỹ Vì người nghèo tỉnh"]),
+    ("Sở Xây dựng kinh phí còn hạn hẹp.", ["Sở Xây dựng"]),
+    ("Đảng ủy xã Tân An và Chủ tịch UBND xã chỉ đạo.", ["Đảng ủy xã Tân An", "UBND xã"]),
+    ("Phòng Kinh tế và Chi cục Thủy lợi kiểm tra đê.", ["Phòng Kinh tế", "Chi cục Thủy lợi"]),
+    ("theo thống kê tỉnh có 200 hộ nghèo.", []),
+    ("Thuế thu nhập doanh nghiệp tăng 5%.", []),
+    ("Thống kê cho thấy số vụ giảm.", []),
+    ("Đội ngũ cán bộ các Ban Chỉ huy còn thiếu.", []),
+    ("Công tác phòng, chống dịch COVID-19 được Ban Chỉ đạo tỉnh quan tâm.", ["Ban Chỉ đạo tỉnh"]),
+    ("Ban Chỉ đạo cải cách hành chính tỉnh họp phiên thứ hai.", ["Ban Chỉ đạo cải cách hành chính tỉnh"]),
+    ("Cục Sở hữu trí tuệ cấp 15 văn bằng.", ["Cục Sở hữu trí tuệ"]),
+    ("Cụm thi đua các tỉnh Đông Nam Bộ tổng kết.", ["Cụm thi đua các tỉnh Đông Nam Bộ"]),
+    ("Điện lực huyện và Nhân dân thôn đóng góp.", ["Điện lực huyện"]),
+    ("Trung tâm Văn hóa và Truyền thông huyện đưa 120 tin bài.", ["Trung tâm Văn hóa và Truyền thông huyện"]),
+    ("Phòng Văn hóa và Thông tin huyện cấp phép.", ["Phòng Văn hóa và Thông tin huyện"]),
+]
+
+
+def units(text: str) -> list[str]:
+    return [m.of(text) for m in find_units(text)]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_whole_name(name: str) -> None:
+    assert units(f"Theo đánh giá, {name} đã hoàn thành tốt nhiệm vụ.") == name.split(" của ")
+
+
+@pytest.mark.parametrize(("sentence", "expected"), SENTENCES)
+def test_where_names_end(sentence: str, expected: list[str]) -> None:
+    assert units(sentence) == expected

@@ -148,6 +148,7 @@ def _ingested(
     opened: Any, files: list[Path], jobs: int, timeout: float, told: dict[str, int], again: bool = False
 ) -> Iterator[tuple[str, Path, str]]:
     """Ingest files, yielding (outcome, path, sentence) for each; known bytes are not read unless `again`."""
+    from baocao.pipeline.ingest import printable
     from baocao.pipeline.ingest.pool import Done, Pool
 
     def unknown() -> Iterator[Path]:
@@ -171,7 +172,8 @@ def _ingested(
                     _store(opened, waiting, told, again)
             else:
                 told["refused"] += 1
-                opened.refuse(str(outcome.path.resolve()), outcome.error.code, str(outcome.error))
+                path, sentence = printable(outcome.path.resolve()), printable(str(outcome.error))
+                opened.refuse(path, outcome.error.code, sentence)
                 yield "refused", outcome.path, str(outcome.error)
         _store(opened, waiting, told, again)
 
@@ -190,8 +192,9 @@ def _warm_up() -> None:
 
 def _incoming(report: "Report", path: Path) -> "Incoming":
     from baocao.index.archive import Incoming
+    from baocao.pipeline.ingest import printable
 
-    return Incoming(report, str(path.resolve()), path.read_bytes())
+    return Incoming(report, printable(path.resolve()), path.read_bytes())
 
 
 def _store(opened: Any, waiting: list[Any], told: dict[str, int], again: bool) -> None:

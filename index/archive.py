@@ -47,6 +47,8 @@ class Archive:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        if folder.exists() and not folder.is_dir():
+            raise ArchiveError(f"{folder} is a file, no archive; name another folder with --archive.")
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._lock = (folder / "lock").open("a")

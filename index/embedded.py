@@ -1,11 +1,13 @@
 """The embedded engine: tantivy, a document a sentence, fields of ready-made tokens split at blanks."""
 
 import json
+import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Thread
 from typing import Any, TypeVar
 
@@ -57,7 +59,8 @@ class EmbeddedEngine:
             folder.mkdir(parents=True, exist_ok=True)
         try:
             if write or tantivy.Index.exists(str(folder)):
-                self._index = tantivy.Index(_schema(), path=str(folder))
+                readable = folder if write or os.access(folder, os.W_OK) else self._linked(folder)
+                self._index = tantivy.Index(_schema(), path=str(readable))
             else:
                 raise IndexBrokenError("The search index is missing; `baocao index rebuild` makes it anew.")
             self._searcher = self._index.searcher()
@@ -66,6 +69,14 @@ class EmbeddedEngine:
             raise IndexBrokenError(message) from error
         self._writer: Any = None
         self._ordinal = self._last_ordinal() if write else 0
+
+    def _linked(self, folder: Path) -> Path:
+        """Return a folder of links to the index's files: tantivy sets a lock even to read, here where it may not."""
+        self._links = TemporaryDirectory()  # goes with the engine
+        for file in folder.resolve().iterdir():
+            if file.suffix != ".lock":
+                Path(self._links.name, file.name).symlink_to(file)
+        return Path(self._links.name)
 
     @staticmethod
     def outdated(folder: Path) -> bool:

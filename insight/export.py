@@ -35,8 +35,11 @@ def export(reports: Iterable[Report], form: str, destination: Path) -> int:
     writers = {"jsonl": _jsonl, "csv": _csv, "xlsx": _xlsx}
     if form not in writers:
         raise UsageError(f"There is no export format “{form}”; use jsonl, csv or xlsx, or gold into a folder.")
+    if destination.exists() and not destination.is_file():  # a folder; a device, which a file would take the place of
+        raise UsageError(f"{destination} is no file; name one after -o.")
     part = destination.with_name(destination.name + ".part")
     try:
+        part.touch()  # a missing folder is told here, whatever the writer makes of it
         count = writers[form](reports, part)
         part.replace(destination)
     except OSError as error:

@@ -8,8 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from underthesea.models.fast_crf_sequence_tagger import FastCRFSequenceTagger
 
-from baocao.pipeline.words import split_words
-from baocao.pipeline.words import word_segmenter
+from baocao.pipeline.words import split_words, word_segmenter
 
 _TOKENS = re.compile(r"\w+|[^\w\s]")
 

@@ -5,6 +5,7 @@ meant to run in a worker process (`pool`), since a hostile file may hang or kill
 """
 
 import hashlib
+import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -25,7 +26,7 @@ def read(path: Path) -> RawDocument:
     """
     data = _bytes(path)
     media_type = sniff(data, path.name)
-    source = Source(path.name, hashlib.sha256(data).hexdigest(), media_type, len(data))
+    source = Source(printable(path.name), hashlib.sha256(data).hexdigest(), media_type, len(data))
     try:
         text, pages, title, date = _reader(media_type)(data)
     except UnreadableError:
@@ -45,6 +46,11 @@ def read(path: Path) -> RawDocument:
     if len(text) > MAX_TEXT:
         raise LimitError(f"{path.name} holds more than {MAX_TEXT:,} characters of text; split it.")
     return RawDocument(source, text, pages, False, title, date)
+
+
+def printable(name: str | Path) -> str:
+    """Return a name as text that can be stored and printed: bytes that are no UTF-8 appear as `\\xff`."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _bytes(path: Path) -> bytes:

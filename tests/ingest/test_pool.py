@@ -166,6 +166,7 @@ def test_workers_die_with_the_command(tmp_path: Path, sign: signal.Signals) -> N
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # background jobs of a shell ignore it
     )
     assert program.stdout is not None and program.stdout.readline() == "one done\n"
     assert len(alive(mark)) > 2

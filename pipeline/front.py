@@ -122,7 +122,8 @@ def _title(text: str, lines: Sequence[Span], head: int, number: int | None) -> t
         for following in lines[k + 1 : k + 4]:
             more = _MARKUP.sub("", following.of(text))
             if (
-                len(more.split()) > 40
+                not more  # a rule of asterisks or dashes under the title
+                or len(more.split()) > 40
                 or more.endswith((".", ";", ":"))
                 or re.match(r"[-–IVX\d(]+[.)\s-]|Kính gửi", more)
             ):

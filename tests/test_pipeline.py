@@ -163,3 +163,9 @@ WORDS = [
 @given(st.lists(st.one_of(st.sampled_from(WORDS), st.text(max_size=4)), min_size=1, max_size=30))
 def test_invariants_on_anything(words: list[str]) -> None:
     check_invariants(of_text(" ".join(words)))
+
+
+def test_a_rule_of_asterisks_under_the_title() -> None:
+    text = "BÁO CÁO\n*\nTình hình công tác năm 2023\n\nXã đã hoàn thành 12/13 chỉ tiêu."
+    report = analyze(RawDocument(Source("x.txt", "0" * 64, "text/plain", 1), text))
+    assert report.title.startswith("BÁO CÁO")

@@ -77,13 +77,22 @@ def _run(text: str, start: int, end: int) -> Iterator[_Run]:
     words = text[start:end].split()
     start += len(text[start:end]) - len(text[start:end].lstrip())
     cued = False
-    while words and words[0].lower() in _honorifics() and words[0] not in ("Thầy",):
-        if len(words) == 1:
+    while size := _honorific_at(words):
+        if len(words) == size:
             return
-        start = text.index(words[1], start + len(words[0]))
-        words, cued = words[1:], True
+        for word in words[:size]:
+            start = text.index(word, start) + len(word)
+        start = text.index(words[size], start)
+        words, cued = words[size:], True
     if words:
         yield _Run(start, start + len(text[start:end].rstrip()), tuple(words), cued)
+
+
+def _honorific_at(words: Sequence[str]) -> int:
+    """Return how many words in front are an honorific in capitals: "Đồng Chí", "Ông"."""
+    if words and words[0] == "Thầy":
+        return 0
+    return next((n for n in (2, 1) if " ".join(words[:n]).lower() in _honorifics() and len(words) >= n), 0)
 
 
 def _by_evidence(text: str, run: _Run, units: Sequence[Mention]) -> Span | None:
@@ -116,7 +125,7 @@ def _by_evidence(text: str, run: _Run, units: Sequence[Mention]) -> Span | None:
 
 def _opens_office(text: str, run: _Run) -> bool:
     """Tell whether the word after an honorific is the beginning of an office: "Đồng chí Thứ trưởng"."""
-    following = re.match(rf"[{UPPER}]?[{LOWER}]+ ?[{LOWER}]*", text[run.start : run.start + 24])
+    following = re.match(rf"[{UPPER}]?[{LOWER}]+ ?[{UPPER}]?[{LOWER}]*", text[run.start : run.start + 24])
     return following is not None and any(o.startswith(following[0].lower()) for o in _OFFICES)
 
 

@@ -15,7 +15,7 @@ from baocao.models.gazetteers import rows
 from baocao.pipeline.tag import Mention
 from baocao.pipeline.words import word_segmenter
 from baocao.report import EntityType
-from baocao.text import UPPER, spelling_key
+from baocao.text import UPPER, fold, spelling_key
 
 _TOKEN = re.compile(
     rf"TP\.\s?HCM|[{UPPER}]{{1,}}(?:[&,-][{UPPER}]+)+(?![\w])|(?:TP|Tp|TX|TT|Q|P|H|X)\.(?=\s?[{UPPER}\d])"
@@ -42,7 +42,10 @@ _MEMBERS = re.compile(
 )
 # The last words of the offices that "Thường trực" qualifies: "Phó Bí thư Thường trực".
 _BEFORE_STANDING = frozenset(
-    map(spelling_key, ("thư", "tịch", "trưởng", "ban", "phòng", "đốc", "tướng", "viên", "nhiệm", "đoàn", "vụ", "phó"))
+    map(
+        spelling_key,
+        ("thư", "tịch", "trưởng", "ban", "phòng", "đốc", "tướng", "viên", "nhiệm", "đoàn", "vụ", "phó", "án"),
+    )
 )
 _WORDS_WITH_HEADS = frozenset(
     (
@@ -126,7 +129,7 @@ def _names(text: str, tokens: Sequence[_Token]) -> Iterator[Mention]:
             at += 1
             continue
         head = _head_at(tokens, at)
-        if (head and _is_office(tokens, at, head)) or _inside_word(tokens, at):
+        if (head and (_is_office(tokens, at, head) or _opens_word(tokens, at, head[0]))) or _inside_word(tokens, at):
             at += 1
             continue
         parse = head and _name(text, tokens, at, 0)
@@ -150,6 +153,8 @@ def _is_office(tokens: Sequence[_Token], at: int, head: tuple[int, tuple[str, fr
     office = head[1][0] == "Thanh tra" and at > 0 and tokens[at - 1].text.lower() == "chánh"
     if head[1][0] == "Thường trực" and at and tokens[at - 1].key in _BEFORE_STANDING:
         return True  # "Phó Bí thư Thường trực Tỉnh ủy"
+    if head[1][0] == "Thường trực" and inner and inner[1][0] == "Ban Bí thư":
+        return True
     member = head[0] < len(tokens) and tokens[head[0]].text == "viên"  # "Tỉnh ủy viên"
     standing = " ".join(t.key for t in tokens[head[0] : head[0] + 2]) == spelling_key("thường trực")
     leading = head[0] < len(tokens) and tokens[head[0]].key == spelling_key("trưởng")
@@ -160,6 +165,14 @@ def _inside_word(tokens: Sequence[_Token], at: int) -> bool:
     """Tell whether a head in capitals is the end of another word: "CỘNG HÒA XÃ HỘI …", "CÁN BỘ"."""
     before = tokens[at - 1].text if at else ""
     return before.isupper() and f"{before} {tokens[at].text}".lower() in _WORDS_WITH_HEADS
+
+
+def _opens_word(tokens: Sequence[_Token], at: int, end: int) -> bool:
+    """Tell whether a head in capitals is the begin of another word: "BÁO CÁO", "BAN HÀNH", "TỔ CHỨC"."""
+    if end != at + 1 or end >= len(tokens) or not (tokens[at].text.isupper() and tokens[end].text.isupper()):
+        return False
+    pair = f"{tokens[at].text} {tokens[end].text}".lower()
+    return _field(tokens, end) is None and _head_at(tokens, end) is None and word_segmenter().knows(pair)
 
 
 def _spread(text: str, tokens: Sequence[_Token], at: int, parse: _Parse, classes: frozenset[str]) -> _Parse | None:
@@ -185,12 +198,27 @@ def _mention(text: str, tokens: Sequence[_Token], at: int, parse: _Parse, lead: 
     written = text[start:end]
     expanded = " ".join(parse.words)
     expanded = " ".join(_expanded(word) for word in expanded.split(" "))
+    if written.isupper() and " " in written:
+        expanded = _calmed(expanded)
     if "–" in written:
         expanded = expanded.replace(" - ", " – ")
     changed = lead or written.isupper() or any(t.text in _expansions() for t in tokens[at : parse.end])
     norm = lead + (expanded if changed else " ".join(written.split()))
     norm = re.sub(r"\s*\([^)]*\)", "", re.sub(r"\s+([,)])", r"\1", norm))
     return Mention(start, end, EntityType.UNIT, norm.replace("uỷ", "ủy").replace("Uỷ", "Ủy"))
+
+
+def _calmed(name: str) -> str:
+    """Write what is still in capitals as names are written: "TRUYỀN THỐNG SÔNG HỒNG" → "Truyền thống Sông Hồng"."""
+    out: list[str] = []
+    for word in name.split(" "):
+        if len(word) < 2 or not word.isupper() or not word.isalpha() or _NUMBER.match(word):
+            out.append(word)
+        elif out and word_segmenter().knows(f"{out[-1]} {word}".lower()):
+            out.append(word.lower())
+        else:
+            out.append(word.title() if any(c in "AEIOUYĂÂÊÔƠƯ" for c in fold(word).upper()) else word)
+    return " ".join(out)
 
 
 def _head_at(tokens: Sequence[_Token], at: int) -> tuple[int, tuple[str, frozenset[str]]] | None:
@@ -285,13 +313,16 @@ def _tail(text: str, tokens: Sequence[_Token], at: int, classes: frozenset[str],
             words += [t.text for t in tokens[at:start]]
             at = start
         open_to_fields = open_to_fields and "ministry" not in classes
-        if classes <= {"alone", "lower"} and step.end < len(tokens) and _place(tokens, step.end) is None:
+        on = step.end < len(tokens) and (_place(tokens, step.end) or _second_place(tokens, step.end))
+        if classes <= {"alone", "lower"} and not on:
             break
     return _Parse(at, tuple(words))
 
 
 def _broken(tokens: Sequence[_Token], at: int) -> bool:
-    """A line's end stops a name, unless the next line, in capitals too, opens with a level: a header."""
+    """Three blanks stop a name, and a line's end, unless the next line, in capitals too, opens with a level: a header."""
+    if at and tokens[at].start - tokens[at - 1].end >= 3:
+        return True  # the other column of a letterhead
     if at == 0 or not tokens[at].fresh:
         return False
     header = tokens[at - 1].text.isupper() and tokens[at].text.isupper()
@@ -309,10 +340,12 @@ def _place(tokens: Sequence[_Token], at: int) -> _Parse | None:
     for count in (2, 1) if at + 1 < len(tokens) else (1,):
         lowered = pair if count == 2 else tokens[at].text.lower()
         if lowered in _SUFFIXES and (lowered != "nhà nước" or tokens[at].capital):
-            return _Parse(at + count, (" ".join(t.text for t in tokens[at : at + count]),))
+            return _Parse(at + count, (_suffix(" ".join(t.text for t in tokens[at : at + count])),))
         if lowered in _LEVELS and not (lowered == "thành" and count == 1):
             name = _place_name(tokens, at + count, small=lowered in _SMALL_LEVELS)
             level = _level_word(tokens[at : at + count])
+            if name and tokens[at].text.isupper():
+                name = _Parse(name.end, tuple(w.title() if w.isupper() else w for w in name.words))
             if name and level == "thành phố" and name.words == ("Hồ Chí Minh",):
                 level = "Thành phố"  # so its official name
             return _Parse(name.end, (level, *name.words)) if name else _Parse(at + count, (level,))
@@ -358,7 +391,17 @@ def _level_word(tokens: Sequence[_Token]) -> str:
     written = " ".join(t.text for t in tokens)
     if written.upper().rstrip(".") == "TP":
         return "thành phố"
-    return written.lower() if written.isupper() and len(written) > 2 else written
+    return written.lower() if written.isupper() else written
+
+
+def _suffix(written: str) -> str:
+    """Write a national level as in official names: "Trung ương", "tối cao", "Việt Nam"."""
+    if written.lower() in ("tối cao", "cấp cao"):
+        return written.lower()
+    if written.isupper() and " " in written:
+        first, second = written.lower().split(" ", 1)
+        return {"miền": f"miền {second.title()}", "việt": "Việt Nam"}.get(first, written.capitalize())
+    return written
 
 
 def _place_name(tokens: Sequence[_Token], at: int, *, small: bool) -> _Parse | None:

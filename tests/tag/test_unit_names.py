@@ -67,3 +67,28 @@ def test_a_whole_name(name: str) -> None:
 @pytest.mark.parametrize(("sentence", "expected"), SENTENCES)
 def test_where_names_end(sentence: str, expected: list[str]) -> None:
     assert units(sentence) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "norm"),
+    [
+        ("HỘI TRUYỀN THỐNG SÔNG HỒNG", "Hội Truyền thống Sông Hồng"),
+        ("ĐẢNG ỦY XÃ XUÂN LẬP", "Đảng ủy xã Xuân Lập"),
+        ("TỔNG CÔNG TY ĐIỆN LỰC MIỀN BẮC", "Tổng công ty Điện lực miền Bắc"),
+        ("TAND Tối cao", "Tòa án nhân dân tối cao"),
+        ("Chi cục THADS huyện Lục Yên", "Chi cục Thi hành án dân sự huyện Lục Yên"),
+    ],
+)
+def test_the_norm_is_the_name_as_it_is_written(text: str, norm: str) -> None:
+    assert [m.norm for m in find_units(f"{text}\n")] == [norm]
+
+
+@pytest.mark.parametrize("text", ["BÁO CÁO\nTình hình thực hiện", "BAN HÀNH KÈM THEO", "TỔ CHỨC THỰC HIỆN"])
+def test_words_that_begin_like_a_head(text: str) -> None:
+    assert units(text) == []
+
+
+def test_the_other_column_of_a_letterhead() -> None:
+    assert units("HỘI TRUYỀN THỐNG SÔNG HỒNG         CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM") == [
+        "HỘI TRUYỀN THỐNG SÔNG HỒNG"
+    ]

@@ -22,6 +22,7 @@ from baocao.errors import BaocaoError, UsageError
 if TYPE_CHECKING:
     from baocao.index.archive import Archive, Incoming
     from baocao.index.corrections import Correction
+    from baocao.index.prepare import Prepared
     from baocao.index.search import SearchResult
     from baocao.pipeline.score import Evaluation
     from baocao.pipeline.train import Training
@@ -160,8 +161,8 @@ def _ingested(
                 yield path
 
     with _progress(len(files)) as step:
-        pool: Pool[Report] = Pool(
-            _analyze_file, warm=_warm_up, jobs=jobs, timeout=timeout, preload=("baocao.pipeline.warm",)
+        pool: Pool[Prepared] = Pool(
+            _prepare_file, warm=_warm_up, jobs=jobs, timeout=timeout, preload=("baocao.pipeline.warm",)
         )
         waiting: list[Incoming] = []
         for outcome in pool.run(unknown()):
@@ -184,13 +185,19 @@ def _analyze_file(path: Path) -> "Report":
     return analyze_file(path)
 
 
+def _prepare_file(path: Path) -> "Prepared":
+    from baocao.index.prepare import prepare
+
+    return prepare(_analyze_file(path))
+
+
 def _warm_up() -> None:
     from baocao.pipeline import warm_up
 
     warm_up()
 
 
-def _incoming(report: "Report", path: Path) -> "Incoming":
+def _incoming(report: "Prepared", path: Path) -> "Incoming":
     from baocao.index.archive import Incoming
     from baocao.pipeline.ingest import printable
 

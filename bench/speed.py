@@ -21,6 +21,7 @@ from underthesea import sent_tokenize, word_tokenize
 from baocao.index import open_archive
 from baocao.index.archive import Incoming
 from baocao.index.embedded import EmbeddedEngine
+from baocao.index.prepare import prepare
 from baocao.index.search import SearchRequest
 from baocao.pipeline import analyze_file, warm_up
 from baocao.report import Kind, Label, Report, Sentence, Source
@@ -52,7 +53,7 @@ def whole_way(files: list[Path], folder: Path) -> None:
     with open_archive(folder) as archive:
         for at in range(0, len(files), 16):
             chunk = files[at : at + 16]
-            archive.add([Incoming(analyze_file(p), str(p), p.read_bytes()) for p in chunk])
+            archive.add([Incoming.of(analyze_file(p), str(p), p.read_bytes()) for p in chunk])
 
 
 def pipeline_ratio(files: list[Path]) -> tuple[float, float]:
@@ -120,7 +121,7 @@ def warm_search(sentences: int) -> tuple[float, float, float]:
     """Return the median and 95th percentile in ms, and the median's ratio to tantivy's bare query."""
     with tempfile.TemporaryDirectory() as folder:
         engine = EmbeddedEngine(Path(folder), write=True)
-        engine.put(synthetic(sentences))
+        engine.put(map(prepare, synthetic(sentences)))
         engine.commit()
         engine.close()
         engine = EmbeddedEngine(Path(folder))

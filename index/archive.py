@@ -18,6 +18,7 @@ from baocao.index import lookup
 from baocao.index.corrections import Correction, merge_units
 from baocao.index.embedded import EmbeddedEngine
 from baocao.index.originals import keep, sweep
+from baocao.index.prepare import Prepared, prepare
 from baocao.index.record import Record
 from baocao.report import Report
 
@@ -29,9 +30,14 @@ _CHUNK = 50
 class Incoming:
     """A report to store: where its file was, and the file's bytes."""
 
-    report: Report
+    report: Prepared
     path: str
     original: bytes
+
+    @classmethod
+    def of(cls, report: Report, path: str, original: bytes) -> Self:
+        """Return a report of which nothing is prepared yet."""
+        return cls(prepare(report), path, original)
 
 
 def open_archive(folder: Path) -> "Archive":
@@ -105,7 +111,7 @@ class Archive:
         With `again` a report of known bytes takes the place of what an earlier run made of them.
         """
         for item in incoming:
-            keep(self.folder, item.report.source.sha256, item.original)
+            keep(self.folder, item.report.sha256, item.original)
         pending, self._pending = self._pending, 0  # should a step fail, the mark stays: the next open catches up
         told = self._record.add([(item.report, item.path) for item in incoming], again=again)
         self._engine.drop(old for _, replaced in told for old in replaced)
@@ -168,7 +174,7 @@ class Archive:
         while changes := self._record.changes(seen, _CHUNK):
             latest = {report: keep_it for _, report, keep_it in changes}
             self._engine.drop(r for r, keep_it in latest.items() if not keep_it)
-            self._engine.put(self._record.load([r for r, keep_it in latest.items() if keep_it]))
+            self._engine.put(map(prepare, self._record.load([r for r, keep_it in latest.items() if keep_it])))
             seen = changes[-1][0]
             taken += len(changes)
         if seen != mark:
@@ -184,7 +190,7 @@ class Archive:
         last = self._record.last_change()
         ids = sorted(lookup.latest_ids(self.folder))
         for at in range(0, len(ids), _CHUNK):
-            engine.put(self._record.load(ids[at : at + _CHUNK]))
+            engine.put(map(prepare, self._record.load(ids[at : at + _CHUNK])))
         engine.commit()
         if set(engine.ids()) != set(ids):
             raise IndexBrokenError("The new index differs from the record; the old one stays. Please report this.")

@@ -5,7 +5,6 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
@@ -14,10 +13,10 @@ from typing import Any, TypeVar
 import tantivy
 
 from baocao.errors import ArchiveError, IndexBrokenError, UsageError
-from baocao.index.analysis import docno_token, folded_tokens, highlights, sentence_tokens
+from baocao.index.analysis import docno_token, folded_tokens, highlights
+from baocao.index.prepare import Document, Prepared
 from baocao.index.query import All, Any_, DocNo, Node, Not, Phrase, Word, parse, runs
 from baocao.index.search import Group, Hit, SearchRequest, SearchResult, SentenceHit, Sort
-from baocao.report import EntityType, Report
 
 _HEAP = 64 * 2**20
 _LAYOUT = 3  # counts up with every change of what the fields hold; an index of another layout does not open
@@ -87,14 +86,13 @@ class EmbeddedEngine:
             return False  # no index, or a damaged one: opening it tells
         return all(field.get("name") != f"layout_{_LAYOUT}" for field in schema)
 
-    def put(self, reports: Iterable[Report]) -> None:
+    def put(self, reports: Iterable[Prepared]) -> None:
         """Add reports, each in place of what the engine has under its id; visible after `commit`."""
         for report in reports:
             self._write(lambda w, r=report: w.delete_documents_by_term("report", r.id))
             self._ordinal += 1
-            for document in _documents(report):
-                document.add_integer("ordinal", self._ordinal)
-                document.add_text("slot", str(self._ordinal % _BLOCK))
+            for fields in report.documents:
+                document = _document(fields, self._ordinal)
                 self._write(lambda w, d=document: w.add_document(d))
 
     def drop(self, ids: Iterable[str]) -> None:
@@ -396,47 +394,14 @@ def _hit(searcher: Any, group: Sequence[tuple[Any, Any]], marks: Sequence[tuple[
     )
 
 
-_name_tokens = lru_cache(maxsize=1 << 14)(folded_tokens)
-
-
-def _documents(report: Report) -> Iterator[Any]:
-    year = (report.issued or (report.period.start if report.period else ""))[:4]
-    units: dict[int, list[str]] = {}
-    persons: dict[int, list[str]] = {}
-    docnos: dict[int, list[str]] = {}
-    kinds = {EntityType.UNIT: units, EntityType.PERSON: persons, EntityType.DOCNO: docnos}
-    for entity in report.entities:
-        if entity.type in kinds and entity.norm and entity.sentence is not None:
-            kinds[entity.type].setdefault(entity.sentence, []).append(entity.norm)
-    context = folded_tokens(f"{report.title} {report.issuer or ''} {report.docno or ''}")
-    issuer = [report.issuer] if report.issuer else []
-    headings = [folded_tokens(s.heading) for s in report.sections]
-    for i, sentence in enumerate(report.sentences):
-        text = sentence.of(report.text)
-        body, folded, exact = sentence_tokens(text, docnos.get(i, ()))
-        named = list(dict.fromkeys([*units.get(i, []), *issuer]))
-        heading = headings[sentence.section] if sentence.section is not None else ""
-        above = dict.fromkeys(f"{context} {heading}".split())
-        inside = set(folded.split())
-        document = tantivy.Document(
-            report=[report.id],
-            start=[sentence.start],
-            text=[text],
-            label=[sentence.label.value],
-            kind=[report.kind.value],
-            title=[report.title],
-            issuer=[report.issuer or ""],
-            date=[report.issued or ""],
-            year=[year],
-            **{"class": [f"{year}|{sentence.label.value}|{report.kind.value}"]},
-            body=[body],
-            exact=[exact],
-            around=[f"{context} {heading} {folded}"],
-            above=[" ".join(w for w in above if w not in inside)],
-            units=[" | ".join(map(_name_tokens, named))],
-            persons=[" | ".join(map(_name_tokens, persons.get(i, ())))],
-        )
-        for unit in named:
-            document.add_text("unit", unit)
-        document.add_integer("issued", _day(report.issued) or 0)
-        yield document
+def _document(fields: Document, ordinal: int) -> Any:
+    """Return tantivy's document: numbers signed, the values that facets count as one term."""
+    texts = {name: [value] for name, value in fields.items() if isinstance(value, str)}
+    counted = f"{fields['year']}|{fields['label']}|{fields['kind']}"
+    document = tantivy.Document(start=[fields["start"]], **texts, **{"class": [counted]})
+    for unit in fields["unit"]:
+        document.add_text("unit", unit)
+    document.add_integer("issued", fields["issued"])
+    document.add_integer("ordinal", ordinal)
+    document.add_text("slot", str(ordinal % _BLOCK))
+    return document

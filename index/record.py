@@ -18,6 +18,7 @@ import sqlalchemy as sa
 
 from baocao.errors import ArchiveError, NewerArchiveError, NotFoundError
 from baocao.index.corrections import Correction, MergeUnits, apply, from_json, same_name, shown_name, to_json
+from baocao.index.prepare import Prepared, prepare, unpack
 from baocao.report import Report
 
 SCHEMA_VERSION = 2
@@ -132,7 +133,7 @@ class Record:
             query = sa.select(_reports.c.id).where(_reports.c.sha256 == sha256, _reports.c.latest)
             return connection.scalar(query) is not None
 
-    def add(self, reports: Sequence[tuple[Report, str]], *, again: bool = False) -> list[tuple[bool, list[str]]]:
+    def add(self, reports: Sequence[tuple[Prepared, str]], *, again: bool = False) -> list[tuple[bool, list[str]]]:
         """Store reports with their paths in one transaction; tell for each whether it is new, and whom it replaces.
 
         A file whose bytes changed is a new version: the one before stays in the record, out of the index. With
@@ -176,26 +177,34 @@ class Record:
             return int(connection.scalar(sa.select(sa.func.max(_changes.c.seq))) or 0)
 
     def load(self, ids: Sequence[str]) -> list[Report]:
-        """Return the reports with these ids, in that order."""
+        """Return the reports with these ids as people corrected them, in that order."""
         with _told(), self._engine.connect() as connection:
             rows = connection.execute(sa.select(_reports.c.id, _reports.c.body).where(_reports.c.id.in_(ids)))
             bodies = {row.id: row.body for row in rows}
-        return self.corrected([unpack(bodies[i]) for i in ids])
+        own, merges = self._corrections(ids)
+        return [apply(unpack(bodies[i]), (*own.get(i, ()), *merges)) for i in ids]
 
-    def corrected(self, reports: Sequence[Report]) -> list[Report]:
-        """Return stored reports as people corrected them."""
+    def corrected(self, reports: Sequence[Prepared]) -> list[Prepared]:
+        """Return what was stored just now as people corrected it; most of it comes back as it is."""
+        own, merges = self._corrections([r.id for r in reports])
+        changed = {r.id for r in reports if merges or r.id in own}
+        return [
+            prepare(apply(unpack(r.body), (*own.get(r.id, ()), *merges))) if r.id in changed else r for r in reports
+        ]
+
+    def _corrections(self, ids: Sequence[str]) -> tuple[dict[str, list[Correction]], list[MergeUnits]]:
+        """Return the corrections in force of each of these reports, and the merges."""
         query = (
             sa.select(_reports.c.id, _corrections.c.body)
             .join(_corrections, _own())
-            .where(_reports.c.id.in_([r.id for r in reports]), _corrections.c.undone_at.is_(None))
+            .where(_reports.c.id.in_(ids), _corrections.c.undone_at.is_(None))
             .order_by(_corrections.c.number)
         )
         found: dict[str, list[Correction]] = {}
         with _told(), self._engine.connect() as connection:
-            merges = _merges(connection)
             for row in connection.execute(query):
                 found.setdefault(row.id, []).append(from_json(json.loads(row.body)))
-        return [apply(r, (*found.get(r.id, ()), *merges)) for r in reports]
+            return found, _merges(connection)
 
     def merges(self) -> list[MergeUnits]:
         """Return the merges of units that are in force."""
@@ -256,7 +265,7 @@ class Record:
 class _Batch:
     """Reports on their way into one transaction, in few statements: building one costs more than running it."""
 
-    def __init__(self, connection: sa.Connection, reports: Sequence[tuple[Report, str]], again: bool) -> None:
+    def __init__(self, connection: sa.Connection, reports: Sequence[tuple[Prepared, str]], again: bool) -> None:
         self._connection, self._reports, self._again = connection, reports, again
         c = _reports.c
         ids, paths = [r.id for r, _ in reports], [path for _, path in reports]
@@ -284,7 +293,7 @@ class _Batch:
             if report.id in self._held:
                 anew.append({"key": report.id, **_row(report, path)})
             else:
-                new[report.id] = {"id": report.id, "sha256": report.source.sha256, **_row(report, path)}
+                new[report.id] = {"id": report.id, "sha256": report.sha256, **_row(report, path)}
             self._held |= {**dict.fromkeys(replaced, False), report.id: True}
             self._latest_at[path] = [report.id]
             told.append((True, replaced))
@@ -310,17 +319,11 @@ class _Batch:
         run(sa.delete(_refusals).where(_refusals.c.path.in_([path for _, path in self._reports])))
 
 
-def _row(report: Report, path: str) -> dict[str, Any]:
-    body = zlib.compress(json.dumps(report.to_json(), ensure_ascii=False).encode("utf-8"), 3)
+def _row(report: Prepared, path: str) -> dict[str, Any]:
     return {
-        "path": path, "title": report.title, "kind": report.kind.value, "docno": report.docno,
-        "issuer": report.issuer, "issued": report.issued, "added_at": _now(), "latest": True, "body": body,
+        "path": path, "title": report.title, "kind": report.kind, "docno": report.docno, "issuer": report.issuer,
+        "issued": report.issued, "added_at": _now(), "latest": True, "body": report.body,
     }  # fmt: skip
-
-
-def unpack(body: bytes) -> Report:
-    """Return the report of a stored body."""
-    return Report.from_json(json.loads(zlib.decompress(body)))
 
 
 def _set(connection: sa.Connection, name: str, value: str) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
-from baocao.report import Report
+from baocao.index.prepare import Prepared
 
 
 class Sort(StrEnum):
@@ -103,7 +103,7 @@ class SearchResult:
 class SearchEngine(Protocol):
     """A projection of the record that answers searches."""
 
-    def put(self, reports: Iterable[Report]) -> None:
+    def put(self, reports: Iterable[Prepared]) -> None:
         """Add reports, each in place of what the engine has under its id; visible after `commit`."""
 
     def drop(self, ids: Iterable[str]) -> None:

@@ -270,7 +270,7 @@ def test_the_command_takes_corrections_from_an_archive(tmp_path: Path, monkeypat
     found = report()
     archive = tmp_path / "a"
     with open_archive(archive) as opened:
-        opened.add([Incoming(found, "t.txt", TEXT.encode())])
+        opened.add([Incoming.of(found, "t.txt", TEXT.encode())])
     done = CliRunner().invoke(app, ["train", "--corrections", str(archive)])
     assert isinstance(done.exception, UsageError) and "correct relabel" in str(done.exception)
     with open_archive(archive) as opened:

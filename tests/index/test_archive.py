@@ -39,7 +39,7 @@ def make(text: str, *, issued: str = "2017-06-22", label: Label = Label.OTHER, u
         source, text.split("\n")[0], Kind.REPORT, None, issued, None, "Sở Y tế", None, None, text, (0,), False,
         (), tuple(sentences), tuple(sorted(entities, key=lambda e: e.start)), (), (),
     )  # fmt: skip
-    return Incoming(report, f"/r/{source.sha256[:8]}.txt", data)
+    return Incoming.of(report, f"/r/{source.sha256[:8]}.txt", data)
 
 
 FIRST = (

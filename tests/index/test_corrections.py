@@ -257,7 +257,7 @@ def test_what_cannot_be_corrected_is_told() -> None:
 
 
 def incoming(report: Report, path: str = "/r/a.docx") -> Incoming:
-    return Incoming(report, path, report.text.encode())
+    return Incoming.of(report, path, report.text.encode())
 
 
 @pytest.fixture
@@ -295,7 +295,7 @@ def test_every_reader_and_the_index_see_corrections_and_the_undoing(folder: Path
     with sqlite3.connect(folder / "record.sqlite") as connection:
         body = connection.execute("SELECT body FROM report WHERE id = ?", (REPORT.id,)).fetchone()[0]
     connection.close()
-    from baocao.index.record import unpack
+    from baocao.index.prepare import unpack
 
     assert unpack(body) == REPORT  # stored as the model made it
     with open_archive(folder) as opened:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from baocao.errors import IndexBrokenError
 from baocao.index import embedded
 from baocao.index.embedded import EmbeddedEngine
+from baocao.index.prepare import prepare
 from baocao.index.search import Group, SearchRequest, Sort
 from baocao.report import Kind, Label, Report, Sentence, Source
 from baocao.text import folded_syllables
@@ -72,8 +73,8 @@ def filled(folder: Path, reports: int, units: int = 40) -> tuple[EmbeddedEngine,
     for part in range(COMMITS):
         engine = EmbeddedEngine(folder, write=True)  # a new one, as a new command opens: numbers go on
         batch = [made(part * reports + i, units, rng) for i in range(reports // COMMITS)]
-        engine.put(report for report, _ in batch)
-        engine.put(report for report, _ in batch[::9])
+        engine.put(prepare(report) for report, _ in batch)
+        engine.put(prepare(report) for report, _ in batch[::9])
         all_lines |= {report.id: lines for report, lines in batch}
         gone = [report.id for report, _ in batch[::11]]
         engine.commit()
@@ -186,7 +187,7 @@ def test_the_engine_tells_every_value_of_a_block_apart(tmp_path: Path) -> None:
     rng = random.Random(1)
     engine = EmbeddedEngine(tmp_path / "index", write=True)
     reports = [made(number, 1, rng)[0] for number in range(embedded._BLOCK)]
-    engine.put(replace(report, issued=f"{1900 + n}-06-01") for n, report in enumerate(reports))
+    engine.put(prepare(replace(report, issued=f"{1900 + n}-06-01")) for n, report in enumerate(reports))
     engine.commit()
     for n in range(embedded._BLOCK):
         assert engine.search(SearchRequest(date_to=f"{1900 + n}-12-31")).total == n + 1

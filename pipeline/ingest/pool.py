@@ -10,9 +10,10 @@ import os
 import resource
 import signal
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -22,6 +23,7 @@ from typing import Any, Generic, TypeVar
 from baocao.errors import BaocaoError, CrashError, LimitError
 
 _START = 120.0  # seconds that a worker may take to load
+_AHEAD = 2  # files that each of several workers has at hand, so that none waits while an answer is stored
 
 T = TypeVar("T")
 Work = Callable[[Path], T]
@@ -47,7 +49,8 @@ class Failed:
 class _Slot:
     process: BaseProcess
     pipe: Connection
-    path: Path | None = None
+    paths: deque[Path] = field(default_factory=deque)  # the first is being worked on, the others wait in the pipe
+    at_hand: Path | None = None  # the first, where it lay there while the one before was worked on
     deadline: float = 0.0
     ready: bool = False
 
@@ -70,6 +73,8 @@ class Pool(Generic[T]):
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(list(preload))
         self._slots: list[_Slot] = []
+        self._returned: deque[Path] = deque()  # files that waited behind one that brought its worker down
+        self._tried: set[Path] = set()
 
     def run(self, paths: Iterable[Path]) -> Iterator[Done[T] | Failed]:
         """Yield an outcome for every path, in the order of their ending; paths are taken as slots free up."""
@@ -77,7 +82,7 @@ class Pool(Generic[T]):
         try:
             while True:
                 self._feed(waiting)
-                busy = [slot for slot in self._slots if slot.path is not None]
+                busy = [slot for slot in self._slots if slot.paths]
                 if not busy:
                     return
                 nearest = min(slot.deadline for slot in busy)
@@ -86,7 +91,9 @@ class Pool(Generic[T]):
                     if slot.pipe in ready and not slot.ready:
                         self._greet(slot)
                     elif slot.pipe in ready:
-                        yield self._collect(slot)
+                        outcome = self._collect(slot)
+                        if outcome is not None:
+                            yield outcome
                     elif time.monotonic() >= slot.deadline:
                         yield self._overdue(slot)
         finally:
@@ -99,19 +106,27 @@ class Pool(Generic[T]):
         self._slots.clear()
 
     def _feed(self, waiting: Iterator[Path]) -> None:
-        idle = [slot for slot in self._slots if slot.path is None]
-        while idle or len(self._slots) < self._jobs:
-            path = next(waiting, None)
-            if path is None:
-                return
-            slot = idle.pop() if idle else self._start()
-            if slot.ready and not slot.process.is_alive():  # killed while it waited: not this file's doing
+        ahead = _AHEAD if self._jobs > 1 else 1  # one job leaves the other processors to the rest of the office
+        for files in range(1, ahead + 1):  # each worker gets its first file before any gets its second
+            while len(self._slots) < self._jobs or any(len(slot.paths) < files for slot in self._slots):
+                path = self._returned.popleft() if self._returned else next(waiting, None)
+                if path is None:
+                    return
+                slot = self._with_fewer(files)
+                if not slot.paths:
+                    slot.deadline = time.monotonic() + (self._timeout if slot.ready else _START)
+                slot.paths.append(path)
+                with suppress(OSError):  # the death shows when the answer is awaited
+                    slot.pipe.send(path)
+
+    def _with_fewer(self, files: int) -> _Slot:
+        """Return a worker that has fewer files at hand, a new one where fewer than `jobs` run."""
+        for slot in list(self._slots):
+            if slot.ready and not slot.paths and not slot.process.is_alive():  # killed while it waited: no file's doing
                 self._drop(slot)
-                slot = self._start()
-            slot.path = path
-            slot.deadline = time.monotonic() + (self._timeout if slot.ready else _START)
-            with suppress(OSError):  # the death shows when the answer is awaited
-                slot.pipe.send(path)
+        if len(self._slots) < self._jobs:
+            return self._start()
+        return next(slot for slot in self._slots if len(slot.paths) < files)
 
     def _start(self) -> _Slot:
         ours, theirs = self._context.Pipe()
@@ -136,24 +151,31 @@ class Pool(Generic[T]):
         slot.ready = True
         slot.deadline = time.monotonic() + self._timeout
 
-    def _collect(self, slot: _Slot) -> Done[T] | Failed:
-        path = slot.path
-        assert path is not None  # noqa: S101 - only busy slots are collected
+    def _collect(self, slot: _Slot) -> Done[T] | Failed | None:
+        """Take a worker's answer; None where it died and the file is to be tried once more.
+
+        A file that was at hand when the one before had been answered may not be what brought the worker down.
+        """
+        path = slot.paths.popleft()
         try:
             answer: Any = slot.pipe.recv()
         except Exception:  # the end of the pipe, or garbage in it
             slot.process.join(1.0)
             code = slot.process.exitcode
             self._drop(slot)
+            if slot.at_hand is path and path not in self._tried:
+                self._tried.add(path)
+                self._returned.appendleft(path)
+                return None
             return Failed(path, CrashError(_died(path, code)))
-        slot.path = None
+        slot.at_hand = slot.paths[0] if slot.paths else None
+        slot.deadline = time.monotonic() + self._timeout
         if isinstance(answer, LimitError):  # what it swelled to stays with it, and would count against the next file
             self._drop(slot)
         return Failed(path, answer) if isinstance(answer, BaocaoError) else Done(path, answer)
 
     def _overdue(self, slot: _Slot) -> Failed:
-        path = slot.path
-        assert path is not None  # noqa: S101 - only busy slots have a deadline
+        path = slot.paths.popleft()
         self._drop(slot)
         if not slot.ready:
             raise CrashError("The reading process did not start in time; the machine may be too busy. Try again.")
@@ -162,6 +184,7 @@ class Pool(Generic[T]):
     def _drop(self, slot: _Slot) -> None:
         _kill(slot)
         self._slots.remove(slot)
+        self._returned += slot.paths
 
 
 def _died(path: Path, code: int | None) -> str:

@@ -177,3 +177,16 @@ def test_workers_die_with_the_command(tmp_path: Path, sign: signal.Signals) -> N
     while alive(mark) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not alive(mark)
+
+
+def test_files_at_hand_behind_one_that_kills_its_worker_are_done_by_another() -> None:
+    pool: Pool[str] = Pool(chaos, warm=nothing, jobs=2)
+    paths = [Path("1.exit"), *(Path(f"{i}.txt") for i in range(2, 12)), Path("12.exit"), Path("13.txt")]
+    outcomes = {o.path: isinstance(o, Done) for o in pool.run(paths)}
+    assert outcomes == {path: path.suffix != ".exit" for path in paths}
+
+
+def test_a_death_between_files_at_hand_is_no_files_fault() -> None:
+    pool: Pool[str] = Pool(chaos, warm=nothing, jobs=2)
+    outcomes = list(pool.run([Path("1.late"), Path("2.slow"), Path("3.slow"), Path("4.slow"), Path("5.txt")]))
+    assert all(isinstance(o, Done) for o in outcomes) and len(outcomes) == 5

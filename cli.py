@@ -761,33 +761,38 @@ def _program(name: str) -> str | None:
     return which(name)
 
 
+_DEMO_SEARCHES: tuple[tuple[str, tuple[str, ...]], ...] = (("bien che thieu", ()), ("kinh phí", ("recommendation",)))
+
+
 @app.command()
-def demo(archive: ArchiveOption = Path("demo-archive")) -> None:
+def demo(archive: ArchiveOption = Path("demo-archive"), as_json: JsonOption = False) -> None:
     """Ingest the shipped samples, print what was found, and answer two searches."""
-    samples = Path(__file__).resolve().parent / "samples" / "reports"
-    if not samples.is_dir():
-        raise UsageError("The samples come with the source; run `baocao demo` in a clone of the repository.")
-    _run_demo(samples, archive)
-
-
-def _run_demo(samples: Path, archive: Path) -> None:
     from baocao.index import open_archive
     from baocao.index.embedded import EmbeddedEngine
     from baocao.index.lookup import reports
     from baocao.index.search import SearchRequest
     from baocao.pipeline.ingest import walk
 
+    samples = Path(__file__).resolve().parent / "samples" / "reports"
+    if not samples.is_dir():
+        raise UsageError("The samples come with the source; run `baocao demo` in a clone of the repository.")
     told = {"new": 0, "known": 0, "refused": 0}
     with open_archive(archive) as opened:
         for _, path, sentence in _ingested(opened, list(walk([samples])), 2, 120.0, told):
             print(f"baocao: {path}: {sentence}", file=sys.stderr)  # noqa: T201
+    engine = EmbeddedEngine(archive / "index")
+    results = [engine.search(SearchRequest(words, labels=labels, limit=3)) for words, labels in _DEMO_SEARCHES]
+    if as_json:
+        found = [report.to_json() for report in reports(archive)]
+        _as_json({"ingested": told, "reports": found, "searches": [result.to_json() for result in results]})
+        return
     for report in reports(archive):
         _print_report(report)
         _say()
-    for words, labels in (("bien che thieu", ()), ("kinh phí", ("recommendation",))):
+    for (words, labels), result in zip(_DEMO_SEARCHES, results, strict=True):
         shown = f'baocao search "{words}"' + "".join(f" --label {name}" for name in labels) + f" --archive {archive}"
         _say(f"$ {shown}")
-        _print_result(EmbeddedEngine(archive / "index").search(SearchRequest(words, labels=labels, limit=3)))
+        _print_result(result)
         _say()
     _say("Your own folder:  baocao ingest FOLDER --archive my-archive;  baocao search WORDS --archive my-archive")
 

@@ -2,9 +2,11 @@
 
 import json
 import os
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
@@ -24,6 +26,7 @@ _FACET = 12  # values told of a facet
 _PER_REPORT = 30  # sentences looked at for a report wanted, at first
 _UNITS = 480  # units that a segment tells of, at first
 _BLOCK = 160  # reports counted together: of so few distinct values tantivy's estimate is exact
+_ISO = re.compile(r"(\d{4})(?:-?(\d\d))?(?:-?(\d\d))?")
 _T = TypeVar("_T")
 _MUST, _SHOULD, _MUST_NOT = tantivy.Occur.Must, tantivy.Occur.Should, tantivy.Occur.MustNot
 
@@ -176,7 +179,7 @@ class EmbeddedEngine:
             if terms:
                 clauses.append((_MUST, _const(_or(terms))))
         if request.date_from or request.date_to:
-            low, high = _day(request.date_from), _day(request.date_to)
+            low, high = _day(request.date_from, "00"), _day(request.date_to, "99")
             kind = tantivy.FieldType.Integer
             clauses.append(
                 (_MUST, _const(tantivy.Query.range_query(self._index.schema, "issued", kind, low or 1, high)))
@@ -369,13 +372,18 @@ def _plain_words(node: Node) -> Iterator[Word]:
                 yield from _plain_words(part)
 
 
-def _day(iso: str | None) -> int | None:
+def _day(iso: str | None, rest: str) -> int | None:
+    """Return a day as YYYYMMDD; `rest` stands for a month or day that is not told: 00 before all, 99 behind all."""
     if iso is None:
         return None
-    digits = iso.replace("-", "")
-    if not digits.isdigit() or len(digits) not in (4, 6, 8):
-        raise UsageError(f"“{iso}” is no date; write it as 2017-06-22.")
-    return int(digits.ljust(8, "0"))
+    match = _ISO.fullmatch(iso.strip())
+    try:
+        if match:
+            date(int(match[1]), int(match[2] or 1), int(match[3] or 1))
+            return int("".join(part or rest for part in match.groups()))
+    except ValueError:
+        pass  # a 13th month, a 30th of February
+    raise UsageError(f"“{iso}” is no date; write it as 2017-06-22, 2017-06 or 2017.")
 
 
 def _hit(searcher: Any, group: Sequence[tuple[Any, Any]], marks: Sequence[tuple[str, ...]]) -> Hit:

@@ -27,7 +27,10 @@ def reading(folder: Path) -> Iterator[sqlite3.Connection]:
         with closing(sqlite3.connect(f"file:{folder / _FILE}?mode=ro", uri=True, timeout=30)) as connection:
             yield connection
     except sqlite3.DatabaseError as error:
-        raise ArchiveError(f"The record of the archive in {folder} is damaged ({error}).") from error
+        raise ArchiveError(
+            f"The record of the archive in {folder} is damaged ({error}); put back a copy of record.sqlite, or ingest "
+            "the reports into a new archive."
+        ) from error
 
 
 def report_json(folder: Path, id_or_prefix: str) -> dict[str, Any]:

@@ -389,4 +389,7 @@ def _told() -> Iterator[None]:
                 "The disk of the archive is full or fails; free some space and run the command again: "
                 "what was stored is safe."
             ) from error
-        raise ArchiveError(f"The archive's record cannot be used: {error.orig}.") from error
+        raise ArchiveError(
+            f"The archive's record cannot be used ({error.orig}); put back a copy of record.sqlite, or ingest the "
+            "reports into a new archive."
+        ) from error

@@ -12,7 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from baocao.errors import ArchiveBusyError, ArchiveError, IndexBrokenError, NewerArchiveError, NotFoundError
+from baocao.errors import (
+    ArchiveBusyError,
+    ArchiveError,
+    IndexBrokenError,
+    NewerArchiveError,
+    NotFoundError,
+    UsageError,
+)
 from baocao.index import lookup, open_archive
 from baocao.index.archive import Incoming, agreement, rebuild
 from baocao.index.embedded import EmbeddedEngine
@@ -238,3 +245,21 @@ def test_kills_at_any_moment_lose_nothing_and_double_nothing(tmp_path: Path) -> 
 def test_no_archive_here(tmp_path: Path) -> None:
     with pytest.raises(ArchiveError, match="baocao ingest"):
         lookup.counts(tmp_path)
+
+
+def test_a_range_of_dates_takes_in_both_ends(archive: Path) -> None:
+    def titles(**dates: str) -> set[str]:
+        result = EmbeddedEngine(archive / "index").search(SearchRequest(limit=100, **dates))  # type: ignore[arg-type]
+        return {hit.issued[:7] for hit in result.hits if hit.issued}
+
+    every = titles()
+    year = max(every)[:4]
+    assert titles(date_from=year, date_to=year) == {month for month in every if month.startswith(year)} != set()
+    month = max(every)
+    assert titles(date_from=month, date_to=month) == {month}
+
+
+@pytest.mark.parametrize("wrong", ["2017-13", "2017-02-30", "abc", "22/6/2017"])
+def test_a_date_that_is_none(archive: Path, wrong: str) -> None:
+    with pytest.raises(UsageError, match="is no date"):
+        EmbeddedEngine(archive / "index").search(SearchRequest(date_from=wrong))

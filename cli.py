@@ -121,7 +121,7 @@ def ingest(
     from baocao.index import open_archive
     from baocao.pipeline.ingest import walk
 
-    _use_model_of(archive)
+    _use_what_is_kept_in(archive)
     files = list(walk(paths))
     told = {"new": 0, "known": 0, "refused": 0}
     started = time.monotonic()
@@ -139,10 +139,11 @@ def ingest(
     raise typer.Exit(1 if told["refused"] else 0)
 
 
-def _use_model_of(archive: Path) -> None:
-    """Label with what `train --corrections` made of the archive, unless BAOCAO_MODEL names a model."""
-    if (trained := archive / "models" / "labels.skops").is_file():
-        os.environ.setdefault("BAOCAO_MODEL", str(trained.resolve()))
+def _use_what_is_kept_in(archive: Path) -> None:
+    """Use the archive's own names of units, and the model trained from its corrections, unless others are named."""
+    for variable, kept in (("BAOCAO_MODEL", Path("models", "labels.skops")), ("BAOCAO_UNITS", Path("units.tsv"))):
+        if (archive / kept).is_file():
+            os.environ.setdefault(variable, str((archive / kept).resolve()))
 
 
 def _ingested(

@@ -25,6 +25,7 @@ from baocao.pipeline.tag import Mention
 from baocao.pipeline.tag.dates import find_times
 from baocao.pipeline.tag.docnos import find_docnos
 from baocao.pipeline.tag.persons import find_persons
+from baocao.pipeline.tag.registry import registered
 from baocao.pipeline.tag.units import find_units
 from baocao.pipeline.words import TOKEN, split_words, word_segmenter
 from baocao.report import (
@@ -83,6 +84,7 @@ def warm_up() -> None:
     language()
     word_segmenter()
     load_model()
+    registered()
     split_words("Nguyễn Văn A báo cáo tại Hội nghị.")
 
 

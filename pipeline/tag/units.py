@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from baocao.models.gazetteers import rows
 from baocao.pipeline.tag import Mention
+from baocao.pipeline.tag.registry import registered
 from baocao.pipeline.words import word_segmenter
 from baocao.report import EntityType
 from baocao.text import UPPER, fold, spelling_key
@@ -21,6 +22,7 @@ _TOKEN = re.compile(
     rf"TP\.\s?HCM|[{UPPER}]{{1,}}(?:[&,-][{UPPER}]+)+(?![\w])|(?:TP|Tp|TX|TT|Q|P|H|X)\.(?=\s?[{UPPER}\d])"
     r"|[^\W_]+(?:['’][^\W_]+)?|[^\w\s]"
 )
+_LINE_BEGIN = re.compile(r"\n[\s_]*[^\s_]")
 _LEVELS = ("tỉnh", "thành phố", "thành", "tp", "tp.", "quận", "huyện", "thị xã", "tx", "tx.", "thị trấn", "xã",
            "phường", "đặc khu", "q.", "p.", "h.", "x.", "tt.")  # fmt: skip
 _SMALL_LEVELS = frozenset(("xã", "phường", "thị trấn", "đặc khu", "p.", "x.", "tt."))
@@ -91,6 +93,9 @@ class _Node:
     entry: tuple[str, frozenset[str]] | None = None
 
 
+_NOTHING = _Node()
+
+
 @dataclass(frozen=True, slots=True)
 class _Parse:
     """A stretch of tokens read as part of a name, with its canonical words."""
@@ -102,7 +107,7 @@ class _Parse:
 def find_units(text: str) -> list[Mention]:
     """Return every UNIT mention of `text`, in order, disjoint, with its norm."""
     tokens = _tokens(text)
-    found = list(_names(text, tokens))
+    found = _with_registered(list(_names(text, tokens)), list(_registered(text, tokens)))
     defined = _defined(text, found)
     found = [Mention(m.start, m.end, m.type, defined.get(m.of(text), m.norm)) for m in found] + _acronyms(
         tokens, found, defined
@@ -111,14 +116,9 @@ def find_units(text: str) -> list[Mention]:
 
 
 def _tokens(text: str) -> list[_Token]:
-    out: list[_Token] = []
-    last = 0
-    for m in _TOKEN.finditer(text):
-        start, end = m.span()
-        word = m[0]
-        out.append(_Token(start, end, word, spelling_key(word), start > last and "\n" in text[last:start]))
-        last = end
-    return out
+    first = {m.end() - 1 for m in _LINE_BEGIN.finditer(text)}
+    found = ((m.start(), m.end(), m[0], spelling_key(m[0]), m.start() in first) for m in _TOKEN.finditer(text))
+    return [tuple.__new__(_Token, token) for token in found]  # without the detour of a named tuple's own __new__
 
 
 def _names(text: str, tokens: Sequence[_Token]) -> Iterator[Mention]:
@@ -583,6 +583,38 @@ def _defined(text: str, found: Sequence[Mention]) -> dict[str, str]:
     return defined
 
 
+def _registered(text: str, tokens: Sequence[_Token]) -> Iterator[Mention]:
+    """Find the names and aliases of the office's own file, as they are written there or all in capitals."""
+    trie = _registered_trie()
+    end = 0
+    for at, token in enumerate(tokens) if trie.next else ():
+        if token.start < end or token.key not in trie.next:
+            continue
+        node = trie
+        for following in tokens[at : at + 24]:
+            node = node.next.get(following.key, _NOTHING)
+            if node.entry and " ".join(text[token.start : following.end].split()) in node.entry[1]:
+                best = Mention(token.start, following.end, EntityType.UNIT, node.entry[0])
+                end = following.end
+            if node is _NOTHING:
+                break
+        if end > token.start:
+            yield best
+
+
+def _with_registered(found: Sequence[Mention], own: Sequence[Mention]) -> list[Mention]:
+    """Put the office's names in: a longer name that was composed stays, what one overlaps or fills goes."""
+    kept: list[Mention] = []
+    taken: set[int] = set()
+    for mention in own:
+        over = [i for i, m in enumerate(found) if m.start < mention.end and m.end > mention.start]
+        if any(found[i].end - found[i].start > mention.end - mention.start for i in over):
+            continue
+        taken.update(over)
+        kept.append(mention)
+    return sorted([*kept, *(m for i, m in enumerate(found) if i not in taken)], key=lambda m: m.start)
+
+
 def _acronyms(tokens: Sequence[_Token], found: Sequence[Mention], defined: dict[str, str]) -> list[Mention]:
     """Find the bare uses of defined acronyms outside the mentions already found."""
     starts = {m.start: m for m in found}
@@ -638,6 +670,18 @@ def _trie(entries: Iterator[tuple[str, frozenset[str]]]) -> _Node:
         for token in _tokens(name):
             node = node.next.setdefault("-" if token.text in ("–", "—") else token.key, _Node())
         node.entry = node.entry or (name, classes)
+    return root
+
+
+@cache
+def _registered_trie() -> _Node:
+    root = _Node()
+    for written, name in registered():
+        node = root
+        for token in _tokens(written):
+            node = node.next.setdefault(token.key, _Node())
+        forms = node.entry[1] if node.entry and node.entry[0] == name else frozenset()
+        node.entry = name, forms | {written, written.upper()}
     return root
 
 

@@ -36,6 +36,7 @@ from baocao.report import (
     Finding,
     Kind,
     Label,
+    PersonRole,
     RawDocument,
     Relation,
     Report,
@@ -183,6 +184,10 @@ def _link(doc: Doc) -> Doc:
     own = reading.front.own
     if own is not None and not any(isinstance(r, DocIssued) and r.doc == own[0] for r in relations):
         relations = (*relations, DocIssued(own[0], own[1], own[2], reading.front.title or None))
+    if (signed := reading.front.signed) and not any(
+        isinstance(r, PersonRole) and r.person == signed[0] for r in relations
+    ):
+        relations = (*relations, PersonRole(*signed))
     reading.relations = relations
     return doc
 

@@ -27,6 +27,7 @@ _MOTTO = re.compile(r"cộng h[oò]à? xã hội|độc lập|đảng cộng s�
 _CHROME = re.compile(r"^(?:---|title|date|trang chủ|sign in|đăng nhập|menu|home)\b[:\s]*", re.IGNORECASE)
 _HELD = re.compile(r"\b(?:tổ chức|khai mạc|chủ trì)\b")
 _MARKUP = re.compile(r"^[\s*_#>-]+|[\s*_]+$")
+_ON_BEHALF = re.compile(r"^(?:KT\.|TM\.|TL\.|TUQ\.|Q\.)\s*")
 _ROLE_LINE = re.compile(r"^(?:KT\.|TM\.|TL\.|TUQ\.|Q\.)?\s*[^\d:;]{3,60}$")
 
 
@@ -42,7 +43,8 @@ class Front:
     issuer: str | None = None
     period: Period | None = None
     signer: Signer | None = None
-    own: tuple[int, int | None, int | None] | None = None
+    own: tuple[int, int | None, int | None] | None = None  # the document's number, date and issuer
+    signed: tuple[int, str, int | None] | None = None  # who signed, the office written above, the issuer
 
 
 def read_front(text: str, mentions: Sequence[Mention], *, title: str | None = None, date: str | None = None) -> Front:
@@ -56,6 +58,7 @@ def read_front(text: str, mentions: Sequence[Mention], *, title: str | None = No
     if kind is None:
         kind = _kind_of(mentions[number].norm if number is not None else None, name)
     issuer = _issuer(text, mentions, number, head, name)
+    signed = _signer(text, lines, mentions)
     issued = mentions[dated].norm if dated is not None else date or _first_day(mentions)
     return Front(
         kind=kind,
@@ -65,8 +68,9 @@ def read_front(text: str, mentions: Sequence[Mention], *, title: str | None = No
         place=place,
         issuer=mentions[issuer].norm if issuer is not None else None,
         period=_period(text, mentions, name),
-        signer=_signer(text, lines, mentions),
+        signer=signed and signed[0],
         own=None if number is None else (number, dated, issuer),
+        signed=signed and (signed[1], signed[2], issuer),
     )
 
 
@@ -187,17 +191,18 @@ def _period(text: str, mentions: Sequence[Mention], title: str) -> Period | None
     return Period.from_norm(named[0].norm or "") if named and named[0].start < 1200 else None
 
 
-def _signer(text: str, lines: Sequence[Span], mentions: Sequence[Mention]) -> Signer | None:
-    """The last person alone on a line of the foot; the role is the capitals above the name."""
-    persons = {m.start: m for m in mentions if m.type is EntityType.PERSON}
+def _signer(text: str, lines: Sequence[Span], mentions: Sequence[Mention]) -> tuple[Signer, int, str] | None:
+    """The last person alone on a line of the foot, with the mention's index and the office in capitals above."""
+    persons = {m.start: i for i, m in enumerate(mentions) if m.type is EntityType.PERSON}
     for k in range(len(lines) - 1, max(-1, len(lines) - 25), -1):
         line = lines[k].of(text)
         lead = len(line) - len(line.lstrip(" *_\t|"))
-        person = persons.get(lines[k].start + lead)
-        if person is None or len(line.strip(" *_\t|")) > len(person.of(text)) + 2:
+        index = persons.get(lines[k].start + lead)
+        person = mentions[index] if index is not None else None
+        if index is None or person is None or len(line.strip(" *_\t|")) > len(person.of(text)) + 2:
             continue
         above = [_MARKUP.sub("", lines[i].of(text)) for i in range(max(0, k - 5), k)]
         role = [a for a in above if a.isupper() and _ROLE_LINE.match(a) and not _MOTTO.search(a)]
         if role:
-            return Signer(person.of(text), " ".join(role[-2:]))
+            return Signer(person.of(text), " ".join(role[-2:])), index, _ON_BEHALF.sub("", role[-1])
     return None

@@ -257,7 +257,14 @@ def _day_before(text: str, entities: Sequence[Entity], sender: int) -> int | Non
     if day < 0 or entities[day].type is not EntityType.DATE:
         return None
     opens = re.search(r"(?:^|[.;\n“]\s*)ngày\s+$", text[max(0, entities[day].start - 12) : entities[day].start], re.I)
-    return day if opens and re.fullmatch(r"\s*,\s*", text[entities[day].end : entities[sender].start]) else None
+    return (
+        day
+        if opens
+        and re.fullmatch(
+            r"\s*,\s*(?:Thủ tướng|Bộ trưởng|Chủ tịch|Giám đốc)?\s*", text[entities[day].end : entities[sender].start]
+        )
+        else None
+    )
 
 
 def _last_listed(text: str, entities: Sequence[Entity], index: int, end: int) -> int:

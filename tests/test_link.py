@@ -80,3 +80,25 @@ def test_the_next_clause_is_no_second_issuer() -> None:
 def test_an_issuer_right_behind_the_date() -> None:
     text = "Triển khai Nghị quyết số 29-NQ/TW ngày 04/11/2013 Ban Bí thư Trung ương Đảng về đổi mới giáo dục."
     assert any(number == "29-NQ/TW" and body for number, _, body in issued(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Hiệu trưởng Trường THPT Lê Quý Đôn Vũ Đình Khoa nhận bằng khen.", ("Vũ Đình Khoa", "Hiệu trưởng")),
+        ("Thượng úy Y Blô Niê, cán bộ Đồn Biên phòng Ea H'leo hướng dẫn bà con.", ("Y Blô Niê", "cán bộ")),
+        ("Chủ trì: Đ/c Bùi Văn Khánh - PBT Tỉnh ủy, Chủ tịch UBND tỉnh.", ("Bùi Văn Khánh", "PBT")),
+        ("- Đồng Chí Lò Văn Giàng-Huyện ủy viên-Bí thư Đảng ủy xã Tân Lập.", ("Lò Văn Giàng", "Huyện ủy viên")),
+    ],
+)
+def test_people_and_offices(text: str, expected: tuple[str, str]) -> None:
+    assert expected in {(person, role) for person, role, _ in roles(text)}
+
+
+def test_who_signed_holds_the_office_above_the_name() -> None:
+    text = (
+        "UBND TỈNH HÀ GIANG\nSỞ NỘI VỤ\n\nSố: 12/BC-SNV\nHà Giang, ngày 5 tháng 6 năm 2021\n\nBÁO CÁO\n"
+        "Kết quả công tác 6 tháng đầu năm 2021\n\nSở đã hoàn thành 15 nhiệm vụ.\n\n"
+        "KT. GIÁM ĐỐC\nPHÓ GIÁM ĐỐC\n\n(Đã ký)\n\nHoàng Quốc Khánh"
+    )
+    assert ("Hoàng Quốc Khánh", "PHÓ GIÁM ĐỐC", "Sở Nội vụ") in roles(text)

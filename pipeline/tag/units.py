@@ -476,6 +476,11 @@ def _proper(tokens: Sequence[_Token], at: int, classes: frozenset[str]) -> _Pars
     if run is None or run.words[0] in _openers():
         return None
     person = run.words[0].title() in _families() and 2 <= len(run.words) <= 5
+    named_after = any(t.text.title() in _families() for t in tokens[max(0, at - 4) : max(0, at - 1)])
+    if "named" in classes and person and named_after and len(run.words) <= 4:
+        return None
+    if "named" in classes:
+        run = _without_person(run)
     end = run.end
     if end < len(tokens) and tokens[end].text.islower() and tokens[end].start == tokens[end - 1].end + 1:
         pair = f"{tokens[end - 1].text} {tokens[end].text}".lower()
@@ -483,6 +488,14 @@ def _proper(tokens: Sequence[_Token], at: int, classes: frozenset[str]) -> _Pars
             run = _Parse(end + 1, (*run.words, tokens[end].text))
     if "named" not in classes and (person or (tokens[at].text.isupper() and len(tokens[at].text) > 6)):
         return None
+    return run
+
+
+def _without_person(run: _Parse) -> _Parse:
+    """Leave out the person behind a name: "Trường THPT Lê Quý Đôn Vũ Đình Khoa"."""
+    for k in range(2, len(run.words) - 1):
+        if run.words[k].title() in _families() and run.words[0].title() in _families():
+            return _Parse(run.end - len(run.words) + k, run.words[:k])
     return run
 
 

@@ -208,7 +208,7 @@ def make_model() -> Any:
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
 
-    vectors = TfidfVectorizer(token_pattern=r"[^\t]+", lowercase=False, sublinear_tf=True, min_df=3)
+    vectors = TfidfVectorizer(token_pattern=r"[^\t]+", lowercase=False, sublinear_tf=True, min_df=2)
     return make_pipeline(vectors, LogisticRegression(C=12.0, max_iter=600, class_weight="balanced"))
 
 

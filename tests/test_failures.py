@@ -57,7 +57,7 @@ def archive(whole: Path, tmp_path: Path) -> Path:
         (("show", "zzz"), 1, "`baocao search` shows ids"),
         (("correct", "undo", "99"), 1, "99"),
         (("export", "--format", "csv", "-o", "no-such-folder/a.csv"), 2, "no-such-folder/a.csv cannot be written"),
-        (("export", "-o", os.curdir + "/.."), 2, "cannot be written"),
+        (("export", "-o", os.curdir + "/.."), 2, "is no file"),
         (("evaluate", "no-such-folder"), 2, "no-such-folder"),
         (("analyze", "no-such-file"), 2, "check the spelling"),
     ],

@@ -43,10 +43,10 @@ class Keywords:
         return out
 
 
-def words_only() -> Any:
-    """A baseline: TF-IDF of the words alone, logistic regression."""
+def syllables_only() -> Any:
+    """A baseline: TF-IDF of the syllables alone, logistic regression."""
     return make_pipeline(
-        TfidfVectorizer(token_pattern=r"(?:^|\t)w=([^\t]+)", lowercase=False),
+        TfidfVectorizer(token_pattern=r"(?:^|\t)1=([^\t]+)", lowercase=False),
         LogisticRegression(C=6.0, max_iter=600, class_weight="balanced"),
     )
 
@@ -56,8 +56,8 @@ def compare(examples: list[Example]) -> list[str]:
     models: dict[str, Callable[[], Any]] = {
         "majority": lambda: DummyClassifier(strategy="most_frequent"),
         "keyword rules": Keywords,
-        "TF-IDF of words + logistic regression": words_only,
-        "shipped: words, headings, cues, neighbours, place": make_model,
+        "TF-IDF of syllables + logistic regression": syllables_only,
+        "shipped: runs of syllables, headings, cues, neighbours, place": make_model,
     }
     lines = []
     for name, make in models.items():
@@ -111,7 +111,10 @@ def main() -> None:
         "",
         "Made by `python bench/accuracy.py --gold FOLDER --more FOLDER… --write`; the texts are other people's and are not",
         "kept here. The further sets were labelled by hand without seeing the program's output, and their misses were then",
-        "read for classes of mistakes: an office that nobody has read will fare worse than these tables.",
+        "read for classes of mistakes: an office that nobody has read will fare worse than these tables. The last set as",
+        "it was first met, at commit 2b323b2 (with a crash on an empty line under a title mended): UNIT 0.852, PERSON 0.778,",
+        "DATE 0.982, PERIOD 0.989, DOCNO 1.000, relations 0.667, labels 0.807. No training sentence was written after its",
+        "wrong labels were read, so its labels below are those of unseen text.",
         "",
         "## On gold labels",
         "",

@@ -129,6 +129,7 @@ def ingest(
         for outcome, path, sentence in _ingested(opened, files, jobs, timeout, told, again):
             if outcome == "refused":
                 print(f"baocao: {path}: {sentence}", file=sys.stderr)  # noqa: T201
+    _say_index_down(opened)
     seconds = time.monotonic() - started
     if as_json:
         _as_json({**told, "seconds": round(seconds, 2)})
@@ -137,6 +138,12 @@ def ingest(
         if told["refused"]:
             _say("`baocao quarantine` lists the refused files with their reasons.")
     raise typer.Exit(1 if told["refused"] else 0)
+
+
+def _say_index_down(archive: "Archive") -> None:
+    if archive.index_down:
+        print(f"baocao: {archive.index_down} What was stored is safe, and the index follows at the next run.",  # noqa: T201
+              file=sys.stderr)  # fmt: skip
 
 
 def _use_what_is_kept_in(archive: Path) -> None:
@@ -271,9 +278,9 @@ def search(
     as_json: JsonOption = False,
 ) -> None:
     """Search all reports, with or without diacritics."""
-    from baocao.index.embedded import EmbeddedEngine
     from baocao.index.lookup import counts
     from baocao.index.search import Group, SearchRequest, Sort
+    from baocao.index.settings import open_engine
     from baocao.report import Kind, Label
 
     for value, choices in ((sort, Sort), (by, Group), (kind, Kind), *((name, Label) for name in label or ())):
@@ -284,7 +291,7 @@ def search(
         kind=kind, year=year, date_from=date_from, date_to=date_to, sort=Sort(sort), by=Group(by), limit=limit,
     )  # fmt: skip
     known = counts(archive)
-    result = EmbeddedEngine(archive / "index").search(request)
+    result = open_engine(archive).search(request)
     if known["mark"] != known["last_change"]:
         print("baocao: the index is behind the record; `baocao index status` tells more.", file=sys.stderr)  # noqa: T201
     if as_json:
@@ -349,16 +356,16 @@ def show(
 
 
 def _say_citations(archive: Path, data: dict[str, Any]) -> None:
-    from baocao.index.embedded import EmbeddedEngine
     from baocao.index.lookup import cited_by
     from baocao.index.search import SearchRequest
+    from baocao.index.settings import open_engine
 
     for number in dict.fromkeys(e["norm"] for e in data["entities"] if e["type"] == "DOCNO" and e["norm"]):
         if number != data["docno"]:
             held = ", ".join(f"{title} ({i})" for i, title in cited_by(archive, number))
             _say(f"cites {number}" + (f": {held}" if held else ""))
     if data["docno"]:
-        found = EmbeddedEngine(archive / "index").search(SearchRequest(docno=data["docno"], limit=50))
+        found = open_engine(archive).search(SearchRequest(docno=data["docno"], limit=50))
         for hit in found.hits:
             if hit.report != data["id"]:
                 _say(f"cited by {hit.title} ({hit.report})")
@@ -549,6 +556,7 @@ def _write(archive: Path, act: "Callable[[Archive], int]", as_json: bool) -> Non
     counts(archive)  # a folder without an archive is told, not made into one
     with open_archive(archive) as opened:
         number = act(opened)
+    _say_index_down(opened)
     told = next(e.to_json() for e in corrections(archive, undone=True) if e.number == number)
     _as_json(told) if as_json else _say(_correction_line(told))
 
@@ -769,9 +777,9 @@ _DEMO_SEARCHES: tuple[tuple[str, tuple[str, ...]], ...] = (("bien che thieu", ()
 def demo(archive: ArchiveOption = Path("demo-archive"), as_json: JsonOption = False) -> None:
     """Ingest the shipped samples, print what was found, and answer two searches."""
     from baocao.index import open_archive
-    from baocao.index.embedded import EmbeddedEngine
     from baocao.index.lookup import reports
     from baocao.index.search import SearchRequest
+    from baocao.index.settings import open_engine
     from baocao.pipeline.ingest import walk
 
     samples = Path(__file__).resolve().parent / "samples" / "reports"
@@ -781,7 +789,8 @@ def demo(archive: ArchiveOption = Path("demo-archive"), as_json: JsonOption = Fa
     with open_archive(archive) as opened:
         for _, path, sentence in _ingested(opened, list(walk([samples])), 2, 120.0, told):
             print(f"baocao: {path}: {sentence}", file=sys.stderr)  # noqa: T201
-    engine = EmbeddedEngine(archive / "index")
+    _say_index_down(opened)
+    engine = open_engine(archive)
     results = [engine.search(SearchRequest(words, labels=labels, limit=3)) for words, labels in _DEMO_SEARCHES]
     if as_json:
         found = [report.to_json() for report in reports(archive)]

@@ -1,17 +1,21 @@
 """An archive open for writing: record, originals and index kept in step.
 
 Order of writes: original, record, engine, engine's commit, mark. A crash anywhere leaves the record
-ahead of the index at most, and opening the archive again lets the index catch up.
+ahead of the index at most, and opening the archive again lets the index catch up. So does an engine that
+cannot be reached: the record goes on, and the index follows as soon as it can.
 """
 
 import fcntl
 import getpass
+import json
+import os
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
+from uuid import uuid4
 
 from baocao.errors import ArchiveBusyError, ArchiveError, IndexBrokenError
 from baocao.index import lookup
@@ -20,6 +24,8 @@ from baocao.index.embedded import EmbeddedEngine
 from baocao.index.originals import keep, sweep
 from baocao.index.prepare import Prepared, prepare
 from baocao.index.record import Record
+from baocao.index.search import SearchDownError, SearchEngine
+from baocao.index.settings import Elastic, open_engine
 from baocao.report import Report
 
 _COMMIT_EVERY = 1_000
@@ -69,20 +75,40 @@ class Archive:
         try:
             self._record = Record(folder)
             sweep(folder)
-            shutil.rmtree(folder / "index.new", ignore_errors=True)
-            self._engine = self._opened_engine()
+            elastic = Elastic.of(folder)
+            self._index: _Index = _InFolder(folder, self._record) if elastic is None else _InCluster(folder, elastic)
+            self._engine: SearchEngine | None = None
             self._pending = 0
-            self.catch_up()
+            self.index_down: str | None = None  # why the index stays behind for now: its engine cannot be reached
+            self._follow()
         except BaseException:
             self._lock.close()
             raise
 
-    def _opened_engine(self) -> EmbeddedEngine:
-        if EmbeddedEngine.outdated(self.folder / "index"):
-            shutil.rmtree(self.folder / "index")
-        if not (self.folder / "index").exists():
-            self._record.set_mark(0)
-        return EmbeddedEngine(self.folder / "index", write=True)
+    def _ready(self) -> SearchEngine:
+        """Return the engine, ready to be written to, and with a mark that speaks of its index."""
+        if self._engine is None:
+            engine = self._index.open()
+            if _Marked.read(self.folder).index != self._index.identity:
+                self._record.set_mark(0)  # the mark told of another index
+                self._mark_speaks_of_this_index()
+            self._engine = self._rebuilt() if self._index.outdated else engine
+        return self._engine
+
+    def _mark_speaks_of_this_index(self) -> None:
+        marked = _Marked.read(self.folder)
+        if marked.index != self._index.identity:
+            replace(marked, index=self._index.identity).write(self.folder)
+
+    def _follow(self) -> int:
+        """Let the index take in what the record has before it, and return how many changes; wait while it is down."""
+        try:
+            taken = self.catch_up()
+        except SearchDownError as error:
+            self.index_down = str(error)
+            return 0
+        self.index_down = None
+        return taken
 
     def __enter__(self) -> Self:
         return self
@@ -97,7 +123,8 @@ class Archive:
         try:
             self._commit()
         finally:
-            self._engine.close()
+            if self._engine is not None:
+                self._engine.close()
             self._record.close()
             self._lock.close()
 
@@ -114,9 +141,13 @@ class Archive:
             keep(self.folder, item.report.sha256, item.original)
         pending, self._pending = self._pending, 0  # should a step fail, the mark stays: the next open catches up
         told = self._record.add([(item.report, item.path) for item in incoming], again=again)
-        self._engine.drop(old for _, replaced in told for old in replaced)
-        stored = [item.report for item, (new, _) in zip(incoming, told, strict=True) if new]
-        self._engine.put(self._record.corrected(stored))
+        if self._engine is not None and self.index_down is None:
+            stored = [item.report for item, (new, _) in zip(incoming, told, strict=True) if new]
+            try:
+                self._engine.drop(old for _, replaced in told for old in replaced)
+                self._engine.put(self._record.corrected(stored))
+            except SearchDownError as error:
+                self.index_down = str(error)
         self._pending = pending + sum(new for new, _ in told)
         if self._pending >= _COMMIT_EVERY:
             self._commit()
@@ -152,7 +183,7 @@ class Archive:
     def _followed(self, number: int) -> int:
         """Let the index take in what a correction changed; a crash before leaves that to the next open."""
         self._commit()
-        self.catch_up()
+        self._follow()
         return number
 
     def refuse(self, path: str, code: str, message: str) -> None:
@@ -161,50 +192,164 @@ class Archive:
 
     def _commit(self) -> None:
         """Make lasting what `add` gave the engine; as the only writer it has had every change."""
-        if self._pending:
-            self._pending = 0
-            last = self._record.last_change()
+        if not self._pending:
+            return
+        self._pending = 0
+        if self._engine is None or self.index_down is not None:
+            self._follow()
+            return
+        last = self._record.last_change()
+        try:
             self._engine.commit()
-            self._record.set_mark(last)
+        except SearchDownError as error:
+            self.index_down = str(error)
+            return
+        self._record.set_mark(last)
 
     def catch_up(self) -> int:
-        """Let the index follow a record that a crash left ahead; return how many changes it took in."""
+        """Let the index follow a record that a crash left ahead; return how many changes it took in.
+
+        Raises SearchDownError where the engine cannot be reached.
+        """
+        engine = self._ready()
         mark = seen = self._record.mark()
         taken = 0
         while changes := self._record.changes(seen, _CHUNK):
             latest = {report: keep_it for _, report, keep_it in changes}
-            self._engine.drop(r for r, keep_it in latest.items() if not keep_it)
-            self._engine.put(map(prepare, self._record.load([r for r, keep_it in latest.items() if keep_it])))
+            engine.drop(r for r, keep_it in latest.items() if not keep_it)
+            engine.put(map(prepare, self._record.load([r for r, keep_it in latest.items() if keep_it])))
             seen = changes[-1][0]
             taken += len(changes)
         if seen != mark:
-            self._engine.commit()
+            engine.commit()
             self._record.set_mark(seen)
         return taken
 
     def rebuild(self) -> int:
         """Make the index anew beside the old one and swap it in when it is whole; return its reports."""
-        fresh = self.folder / "index.new"
-        shutil.rmtree(fresh, ignore_errors=True)
-        engine = EmbeddedEngine(fresh, write=True)
+        self._ready()
+        self._engine = self._rebuilt()
+        return lookup.counts(self.folder)["reports"]
+
+    def _rebuilt(self) -> SearchEngine:
+        fresh = self._index.beside()
         last = self._record.last_change()
         ids = sorted(lookup.latest_ids(self.folder))
         for at in range(0, len(ids), _CHUNK):
-            engine.put(map(prepare, self._record.load(ids[at : at + _CHUNK])))
-        engine.commit()
-        if set(engine.ids()) != set(ids):
+            fresh.put(map(prepare, self._record.load(ids[at : at + _CHUNK])))
+        fresh.commit()
+        if set(fresh.ids()) != set(ids):
             raise IndexBrokenError("The new index differs from the record; the old one stays. Please report this.")
-        engine.close()
-        self._engine.close()
-        old = self.folder / "index.old"
-        shutil.rmtree(old, ignore_errors=True)
-        if (self.folder / "index").exists():
-            (self.folder / "index").rename(old)
-        fresh.rename(self.folder / "index")
-        shutil.rmtree(old, ignore_errors=True)
+        engine = self._index.swapped()
+        self._mark_speaks_of_this_index()
         self._record.set_mark(last)
-        self._engine = EmbeddedEngine(self.folder / "index", write=True)
-        return len(ids)
+        return engine
+
+
+class _Index(Protocol):
+    """Where the index of an archive is, and how a new one takes its place."""
+
+    identity: str  # another one for another index, so that a mark is not taken for that of a new, empty one
+    outdated: bool  # an index of another layout, that has to be made anew
+
+    def open(self) -> SearchEngine:
+        """Return the engine to write to, with an empty index where there is none."""
+
+    def beside(self) -> SearchEngine:
+        """Return an engine with a new index beside the one that is searched."""
+
+    def swapped(self) -> SearchEngine:
+        """Put the new index in the place of the old one, and return the engine to write to."""
+
+
+class _InFolder:
+    """The embedded index, a folder of the archive."""
+
+    identity, outdated = "embedded", False
+
+    def __init__(self, folder: Path, record: Record) -> None:
+        self._folder, self._fresh, self._old = folder / "index", folder / "index.new", folder / "index.old"
+        self._record = record
+        shutil.rmtree(self._fresh, ignore_errors=True)
+
+    def open(self) -> SearchEngine:
+        if EmbeddedEngine.outdated(self._folder):
+            shutil.rmtree(self._folder)
+        if not self._folder.exists():
+            self._record.set_mark(0)
+        self._engine = EmbeddedEngine(self._folder, write=True)
+        return self._engine
+
+    def beside(self) -> SearchEngine:
+        shutil.rmtree(self._fresh, ignore_errors=True)
+        self._filled = EmbeddedEngine(self._fresh, write=True)
+        return self._filled
+
+    def swapped(self) -> SearchEngine:
+        self._filled.close()
+        self._engine.close()
+        shutil.rmtree(self._old, ignore_errors=True)
+        if self._folder.exists():
+            self._folder.rename(self._old)
+        self._fresh.rename(self._folder)
+        shutil.rmtree(self._old, ignore_errors=True)
+        return self.open()
+
+
+class _InCluster:
+    """The index in an Elasticsearch."""
+
+    identity, outdated = "", False
+
+    def __init__(self, folder: Path, elastic: Elastic) -> None:
+        from baocao.index.elastic import ElasticEngine
+
+        self._folder = folder
+        self._engine: ElasticEngine = ElasticEngine(elastic)
+
+    def open(self) -> SearchEngine:
+        marked = _Marked.read(self._folder)
+        marked.write(self._folder)  # before the index bears the archive's name, so that it stays the archive's
+        self.identity = self._engine.attach(marked.archive)
+        self.outdated = self._engine.outdated()
+        return self._engine
+
+    def beside(self) -> SearchEngine:
+        self._filled = self._engine.beside()
+        return self._filled
+
+    def swapped(self) -> SearchEngine:
+        self._filled.take_place()
+        self._engine.close()
+        self._engine = self._filled
+        return self.open()
+
+
+@dataclass(frozen=True, slots=True)
+class _Marked:
+    """Which index the record's mark speaks of, and a name of the archive that no other has; in `index.json`."""
+
+    archive: str
+    index: str
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        try:
+            return cls(**json.loads((folder / "index.json").read_bytes()))
+        except FileNotFoundError:
+            return cls(uuid4().hex, "embedded")
+        except (ValueError, TypeError) as error:
+            message = f"{folder / 'index.json'} is damaged; delete it, and `baocao index rebuild` makes the index anew."
+            raise IndexBrokenError(message) from error
+
+    def write(self, folder: Path) -> None:
+        """Write it as a whole or not at all."""
+        part = folder / "index.json.part"
+        with part.open("w", encoding="utf-8") as file:
+            json.dump({"archive": self.archive, "index": self.index}, file)
+            file.flush()
+            os.fsync(file.fileno())
+        part.rename(folder / "index.json")
 
 
 def system_user() -> str:
@@ -218,7 +363,8 @@ def system_user() -> str:
 def rebuild(folder: Path) -> int:
     """Rebuild the index of an archive whose index may be broken; return the number of reports."""
     lookup.counts(folder)
-    shutil.rmtree(folder / "index", ignore_errors=True)
+    if Elastic.of(folder) is None:
+        shutil.rmtree(folder / "index", ignore_errors=True)
     with open_archive(folder) as archive:
         return archive.rebuild()
 
@@ -226,5 +372,5 @@ def rebuild(folder: Path) -> int:
 def agreement(folder: Path) -> tuple[set[str], set[str]]:
     """Return the ids that only the record holds, and those that only the index holds."""
     record = lookup.latest_ids(folder)
-    index = set(EmbeddedEngine(folder / "index").ids())
+    index = set(open_engine(folder).ids())
     return record - index, index - record

@@ -5,7 +5,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
+from baocao.errors import ArchiveError
 from baocao.index.prepare import Prepared
+
+
+class SearchDownError(ArchiveError):
+    """The search engine cannot be reached or takes nothing in for now; what is stored is safe in the record."""
+
+    code = "BC350"
 
 
 class Sort(StrEnum):
@@ -111,6 +118,9 @@ class SearchEngine(Protocol):
 
     def commit(self) -> None:
         """Make what was put and dropped lasting and visible."""
+
+    def close(self) -> None:
+        """Let the engine go; what was not committed may be lost."""
 
     def ids(self) -> Iterator[str]:
         """Yield the id of every report that the engine holds."""

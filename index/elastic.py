@@ -1,0 +1,544 @@
+"""The engine beyond one machine: Elasticsearch, a document a sentence, fields of ready-made tokens split at blanks.
+
+The queries are those of the embedded engine, clause by clause, and so are the scores: both weigh by BM25 with
+k1 1.2 and b 0.75, and round the lengths of fields alike. A report's
+sentences lie in one shard (the report's id routes them), so that counting and grouping by report stay exact.
+An index has a name of its own behind an alias: a new one is filled beside it, and the alias goes over in one step.
+"""
+
+import logging
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+from uuid import uuid4
+
+from baocao.errors import ArchiveError, IndexBrokenError, UsageError
+from baocao.index.analysis import docno_token, folded_tokens, highlights
+from baocao.index.embedded import _are_words, _day, _plain_words
+from baocao.index.prepare import Document, Prepared
+from baocao.index.query import All, Any_, DocNo, Node, Not, Phrase, Word, parse, runs
+from baocao.index.search import Group, Hit, SearchDownError, SearchRequest, SearchResult, SentenceHit, Sort
+from baocao.index.settings import Elastic
+
+try:
+    import elasticsearch as es
+    from elasticsearch.helpers import streaming_bulk
+except ModuleNotFoundError as missing:
+    raise ArchiveError(
+        f"{missing.name} is not installed, and the archive is searched by Elasticsearch; "
+        "run `pip install 'baocao[elasticsearch]'`."
+    ) from missing
+
+Query = dict[str, Any]
+
+LAYOUT = 1  # counts up with every change of what the fields hold; an index of another layout is made anew
+_FACET = 12  # values told of a facet
+_UNITS = 480  # units that a shard tells of, at first
+_BLOCK = 160  # reports counted together: of so few distinct values Elasticsearch's estimate is exact
+_SENTENCES = 5  # shown of a report
+_WINDOW = 10_000  # hits that Elasticsearch pages through
+_BATCH = 1_000  # documents sent together
+_BULK_BYTES = 5 * 2**20
+_BUSY = (429, 502, 503, 504)  # answers after which the same may be asked again
+_SHOWN = ("report", "start", "text", "label", "title", "issuer", "date")
+
+
+def _mappings(owner: str) -> dict[str, Any]:
+    def tokens(options: str, *, norms: bool) -> dict[str, Any]:
+        return {"type": "text", "analyzer": "whitespace", "index_options": options, "norms": norms}
+
+    shown = {"type": "text", "index": False, "norms": False}
+    counted = {"type": "keyword", "ignore_above": 8_000}
+    number = {"type": "integer"}
+    unfound = {**number, "index": False}
+    return {
+        "dynamic": "strict",
+        "_meta": {"layout": LAYOUT, "archive": owner},
+        "_routing": {"required": True},
+        "_source": {"includes": list(_SHOWN)},  # the record holds the rest
+        "properties": {
+            "body": tokens("positions", norms=True),
+            "exact": tokens("freqs", norms=True),
+            "around": tokens("freqs", norms=True),
+            "above": tokens("docs", norms=False),
+            "units": tokens("positions", norms=False),
+            "persons": tokens("positions", norms=False),
+            **dict.fromkeys(("report", "label", "kind", "year"), counted),
+            "unit": {**counted, "index": False},
+            **dict.fromkeys(("issued", "ordinal"), number),
+            **dict.fromkeys(("start", "slot"), unfound),
+            **dict.fromkeys(("text", "title", "issuer", "date"), shown),
+        },
+    }
+
+
+class ElasticEngine:
+    """An index of an Elasticsearch; nothing is asked of it before the first call. `attach` before writing."""
+
+    def __init__(self, where: Elastic) -> None:
+        self._where = where
+        logging.getLogger("elastic_transport").addHandler(logging.NullHandler())  # errors are told, once, by us
+        tls: dict[str, Any] = {"ca_certs": str(where.ca_file)} if where.ca_file else {}
+        self._client = es.Elasticsearch(
+            list(where.hosts),
+            api_key=where.api_key,
+            basic_auth=(where.user, where.password) if where.user and where.password else None,
+            request_timeout=where.timeout,
+            max_retries=2,
+            retry_on_status=_BUSY,
+            **tls,
+        )
+        self._index = where.prefix  # the alias, to search; the index's own name, to write
+        self._owner = ""
+        self._waiting: dict[str, tuple[Document, ...]] = {}
+        self._unseen: set[str] = set()  # reports sent since the last refresh
+        self._ordinal = 0
+
+    def attach(self, owner: str) -> str:
+        """Make ready to write, with an empty index where there is none; return which index it is.
+
+        `owner` is the archive: an index of another archive is left alone, and an ArchiveError raised.
+        """
+        with self._told():
+            found = self._indices()
+            if not found:
+                self._create(owner, {self._where.prefix: {}})
+                found = self._indices()
+            ((name, about),) = found.items()
+            if about["mappings"].get("_meta", {}).get("archive") != owner:
+                raise ArchiveError(
+                    f"The index {self._where.prefix} at {self._hosts} is another archive's; "
+                    "name another search_index_prefix."
+                )
+            self._index, self._owner = name, owner
+            self._refresh()
+            self._ordinal = self._last_ordinal()
+        return f"{name} {about['settings']['index']['uuid']}"
+
+    def outdated(self) -> bool:
+        """Tell whether the index is of another layout, as an older or newer baocao made it."""
+        with self._told():
+            ((_, about),) = self._indices().items()
+        return bool(about["mappings"]["_meta"].get("layout") != LAYOUT)
+
+    def beside(self) -> "ElasticEngine":
+        """Return an engine that fills a new index, which no search sees before `take_place`."""
+        engine = ElasticEngine(self._where)
+        with self._told():
+            self._clear_away()
+            engine._index, engine._owner = self._create(self._owner, {}), self._owner
+        return engine
+
+    def take_place(self) -> None:
+        """Let the alias point to this index, in one step, and remove those it takes the place of."""
+        with self._told():
+            old = list(self._indices())
+            actions: list[dict[str, Any]] = [{"add": {"index": self._index, "alias": self._where.prefix}}]
+            actions += [{"remove": {"index": name, "alias": self._where.prefix}} for name in old]
+            self._client.indices.update_aliases(actions=actions)
+            self._clear_away()
+
+    def _create(self, owner: str, aliases: dict[str, Any]) -> str:
+        name = f"{self._where.prefix}-v{LAYOUT}-{uuid4().hex[:12]}"
+        settings = {
+            "number_of_shards": self._where.shards,
+            "number_of_replicas": self._where.replicas,
+            "refresh_interval": -1,  # `commit` refreshes: half a batch is not to be seen
+        }
+        self._client.indices.create(index=name, mappings=_mappings(owner), settings=settings, aliases=aliases)
+        return name
+
+    def _indices(self) -> dict[str, Any]:
+        """Return the index behind the alias, with all that is known of it."""
+        try:
+            return dict(self._client.indices.get(index=self._where.prefix))
+        except es.NotFoundError:
+            return {}
+
+    def _clear_away(self) -> None:
+        """Remove what this archive's rebuilds left: its indices that no alias points to."""
+        for name, about in self._client.indices.get(index=f"{self._where.prefix}-v*").items():
+            if not about["aliases"] and about["mappings"].get("_meta", {}).get("archive") == self._owner:
+                self._client.indices.delete(index=name, ignore_unavailable=True)
+
+    def put(self, reports: Iterable[Prepared]) -> None:
+        """Add reports, each in place of what the engine has under its id; visible after `commit`."""
+        for report in reports:
+            self._waiting[report.id] = report.documents
+            if sum(map(len, self._waiting.values())) >= _BATCH:
+                self._send()
+
+    def drop(self, ids: Iterable[str]) -> None:
+        """Take reports out; visible after `commit`."""
+        self._waiting |= dict.fromkeys(ids, ())
+
+    def commit(self) -> None:
+        """Make what was put and dropped lasting and visible."""
+        self._send()
+        with self._told():
+            self._refresh()
+
+    def close(self) -> None:
+        """Let the connections go."""
+        self._client.close()
+
+    def _refresh(self) -> None:
+        done = self._client.options(request_timeout=60).indices.refresh(index=self._index)
+        if done["_shards"]["failed"]:
+            raise SearchDownError(f"Elasticsearch at {self._hosts} lacks a part of the index {self._where.prefix}.")
+        self._unseen.clear()
+
+    def _send(self) -> None:
+        """Send what waits, and wait for the answer: the cluster sets the pace."""
+        waiting, self._waiting = self._waiting, {}
+        if not waiting:
+            return
+        client = self._client.options(  # the same again does no harm: a sentence has the same id each time
+            request_timeout=60, max_retries=5, retry_on_timeout=True, retry_backoff_base=0.5, retry_backoff_cap=8
+        )
+        with self._told():
+            actions = self._actions(waiting)
+            self._unseen |= waiting.keys()
+            for done, item in streaming_bulk(
+                client, actions, chunk_size=_BATCH, max_chunk_bytes=_BULK_BYTES, raise_on_error=False,
+                max_retries=6, initial_backoff=0.5, max_backoff=16, retry_on_status=_BUSY,
+            ):  # fmt: skip
+                if not done:
+                    self._refused(*item.popitem())
+
+    def _actions(self, waiting: dict[str, tuple[Document, ...]]) -> Iterator[dict[str, Any]]:
+        """Yield what puts these reports in place of those of their ids, sentence by sentence."""
+        held = self._held(list(waiting))
+        for report, documents in waiting.items():
+            ordinal, gone = held.get(report, (0, set()))
+            if not ordinal and documents:
+                self._ordinal += 1
+                ordinal = self._ordinal
+            to = {"_index": self._index, "routing": report}
+            for fields in documents:
+                gone.discard(fields["start"])
+                source = {**fields, "ordinal": ordinal, "slot": ordinal % _BLOCK}
+                yield {**to, "_id": f"{report}-{fields['start']}", "_source": source}
+            for start in gone:
+                yield {**to, "_op_type": "delete", "_id": f"{report}-{start}"}
+
+    def _held(self, reports: list[str]) -> dict[str, tuple[int, set[int]]]:
+        """Return what the index has of these reports: each one's number, and where its sentences start."""
+        if not self._unseen.isdisjoint(reports):
+            self._refresh()
+        held: dict[str, tuple[int, set[int]]] = {}
+        if not self._ordinal:
+            return held  # a new index
+        after: dict[str, Any] = {}
+        while True:
+            found = self._client.search(
+                index=self._index, query={"terms": {"report": reports}}, source=False, size=_WINDOW,
+                docvalue_fields=[{"field": f} for f in ("report", "ordinal", "start")], track_total_hits=False,
+                sort=["ordinal", "start"], allow_partial_search_results=False, **after,
+            )["hits"]["hits"]  # fmt: skip
+            for hit in found:
+                report, ordinal, start = (hit["fields"][f][0] for f in ("report", "ordinal", "start"))
+                held.setdefault(report, (ordinal, set()))[1].add(start)
+            if len(found) < _WINDOW:
+                return held
+            after = {"search_after": found[-1]["sort"]}
+
+    def _refused(self, act: str, item: dict[str, Any]) -> None:
+        """Tell why a sentence was not taken, unless it was to go and had gone already."""
+        if act == "delete" and item["status"] == 404:
+            return
+        error = item.get("error") or {}
+        kind, reason = (error.get("type", ""), error.get("reason", "")) if isinstance(error, dict) else ("", error)
+        if item["status"] in _BUSY or kind == "cluster_block_exception":
+            raise SearchDownError(f"Elasticsearch at {self._hosts} takes nothing in for now ({reason or kind}).")
+        raise ArchiveError(
+            f"Elasticsearch at {self._hosts} refused the sentence {item.get('_id')} ({reason or kind}); "
+            "the report is safe in the record. Please report this."
+        )
+
+    def _last_ordinal(self) -> int:
+        aggs = {"last": {"max": {"field": "ordinal"}}}
+        found = self._client.search(index=self._index, size=0, aggs=aggs, allow_partial_search_results=False)
+        return int(found["aggregations"]["last"]["value"] or 0)
+
+    def ids(self) -> Iterator[str]:
+        """Yield the id of every report that the engine holds."""
+        pages: dict[str, Any] = {"size": _BATCH, "sources": [{"report": {"terms": {"field": "report"}}}]}
+        while True:
+            with self._told():
+                found = self._client.search(
+                    index=self._index, size=0, aggs={"ids": {"composite": pages}}, allow_partial_search_results=False
+                )["aggregations"]["ids"]
+            yield from (bucket["key"]["report"] for bucket in found["buckets"])
+            if "after_key" not in found:
+                return
+            pages["after"] = found["after_key"]
+
+    def search(self, request: SearchRequest) -> SearchResult:
+        """Answer a request.
+
+        Raises QueryError where the query cannot be understood, UsageError for a date that is none.
+        """
+        started = time.perf_counter()
+        node = parse(request.query)
+        if request.limit + request.offset > _WINDOW:
+            raise UsageError(f"Elasticsearch pages through {_WINDOW:,} hits; make the search narrower.")
+        marks = list(runs(node)) + [tuple(folded_tokens(u).split()) for u in (*request.units, *request.persons)]
+        if request.docno:
+            marks += list(runs(DocNo(docno_token(request.docno))))
+        query = _query(request, node)
+        with self._told():
+            ranked, counted = self._asked(_wanted(request, query), _counting(request.by, query))
+            total, facets = self._counts(request.by, query, counted)
+        groups = [
+            hit["inner_hits"]["sentences"]["hits"]["hits"] if request.by is Group.REPORT else [hit]
+            for hit in ranked["hits"]["hits"]
+        ]
+        took = round((time.perf_counter() - started) * 1000, 1)
+        return SearchResult(total, took, facets, tuple(_hit(group, marks) for group in groups))
+
+    def _asked(self, *bodies: Query) -> list[dict[str, Any]]:
+        """Ask several searches at once; a part of the answer is none."""
+        header: dict[str, Any] = {"index": self._index, "allow_partial_search_results": False}
+        if self._where.shards > 1:
+            header["search_type"] = "dfs_query_then_fetch"  # words are as rare as in the whole index
+        found = self._client.msearch(searches=[part for body in bodies for part in (header, body)])
+        for answer in found["responses"]:
+            if "error" in answer:
+                self._failed(answer["status"], answer["error"])
+        return list(found["responses"])
+
+    def _failed(self, status: int, error: dict[str, Any]) -> None:
+        if error.get("type") == "index_not_found_exception":
+            raise self._absent()
+        reason = (error.get("root_cause") or [error])[0].get("reason")
+        if status >= 500 or status == 429:
+            raise SearchDownError(
+                f"Elasticsearch at {self._hosts} cannot search the whole index {self._where.prefix} now ({reason})."
+            )
+        raise ArchiveError(f"Elasticsearch at {self._hosts} refuses the search ({reason}).")
+
+    def _counts(self, by: Group, query: Query, found: dict[str, Any]) -> tuple[int, dict[str, list[tuple[str, int]]]]:
+        """Return the exact number of reports or sentences that match, and of sentences for each facet's values."""
+        told = found["aggregations"]
+        facets = {"unit": [(b["key"], b["doc_count"]) for b in self._units(query, told["unit"])]}
+        for name in ("year", "label", "kind"):
+            facets[name] = [(b["key"], b["doc_count"]) for b in told[name]["buckets"] if b["key"]][:_FACET]
+        if by is Group.REPORT:
+            return sum(b["reports"]["value"] for b in told["blocks"]["buckets"]), facets
+        return found["hits"]["total"]["value"], facets
+
+    def _units(self, query: Query, found: dict[str, Any]) -> list[dict[str, Any]]:
+        """Return the units of most sentences with exact numbers, from what a first count found.
+
+        Each shard tells only its own foremost units; how many sentences that may miss of a unit is told too.
+        Those that may yet be among the first are counted again, alone.
+        """
+        asked = _UNITS
+        while missed := found["doc_count_error_upper_bound"]:
+            least = found["buckets"][:_FACET][-1]["doc_count"]
+            near = [b["key"] for b in found["buckets"] if b["doc_count"] + missed >= least]
+            if len(near) < len(found["buckets"]):
+                wanted = _units_of(len(near) + 1, size=len(near), include=near)
+            else:
+                asked *= 4
+                wanted = _units_of(asked, size=_FACET * 8)
+            (answer,) = self._asked({"query": query["counted"], "size": 0, "aggs": {"unit": wanted}})
+            found = answer["aggregations"]["unit"]
+        return list(found["buckets"][:_FACET])
+
+    @property
+    def _hosts(self) -> str:
+        return ", ".join(self._where.hosts)
+
+    def _absent(self) -> IndexBrokenError:
+        return IndexBrokenError(
+            f"The search index {self._where.prefix} is missing at {self._hosts}; `baocao index rebuild` makes it anew."
+        )
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Turn what the client reports into one sentence for the user."""
+        at = f"Elasticsearch at {self._hosts}"
+        try:
+            yield
+        except es.SSLError as error:
+            raise SearchDownError(
+                f"{at} shows a certificate that cannot be trusted ({_short(error)}); name its authority's in "
+                "search_ca_file, or have it renewed."
+            ) from error
+        except es.ConnectionTimeout as error:
+            raise SearchDownError(f"{at} does not answer in time; is it overloaded?") from error
+        except es.ConnectionError as error:
+            raise SearchDownError(f"{at} cannot be reached ({_short(error)}); is it running?") from error
+        except es.AuthenticationException as error:
+            raise ArchiveError(f"{at} refuses the key or password; set search_api_key or search_password.") from error
+        except es.AuthorizationException as error:
+            if "cluster_block_exception" in str(error):
+                raise SearchDownError(f"{at} takes nothing in for now (is its disk full?).") from error
+            raise ArchiveError(f"{at} does not allow this key or user to use {self._where.prefix}.") from error
+        except es.NotFoundError as error:
+            raise self._absent() from error
+        except es.UnsupportedProductError as error:
+            raise ArchiveError(f"{self._hosts} is no Elasticsearch; correct `search`.") from error
+        except es.ApiError as error:
+            if error.status_code in _BUSY:
+                raise SearchDownError(f"{at} is overloaded or not whole (answer {error.status_code}).") from error
+            raise ArchiveError(f"{at} answers {error.status_code} ({_short(error)}).") from error
+
+
+def _short(error: Exception) -> str:
+    """Return what a client's error says, without the parts that only speak of its insides."""
+    told = str(getattr(error, "message", error))
+    cause = told.rsplit(": ", 1)[-1] if "[Errno" in told else told
+    return " ".join(cause.split())[:160].rstrip(")>")
+
+
+def _wanted(request: SearchRequest, query: Query) -> Query:
+    """Return the search for the hits of a page."""
+    first = {"issued": "desc"} if request.sort is Sort.NEWEST else {"_score": "desc"}
+    order = [first, {"ordinal": "asc"}, {"start": "asc"}]  # of equals the one stored first
+    body: Query = {
+        "query": query["ranked"],
+        "from": request.offset,
+        "size": request.limit,
+        "sort": order,
+        "track_total_hits": False,
+    }
+    if request.by is Group.REPORT:
+        inner = {"name": "sentences", "size": _SENTENCES, "sort": order}
+        body |= {"_source": False, "collapse": {"field": "ordinal", "inner_hits": inner}}
+    return body
+
+
+def _counting(by: Group, query: Query) -> Query:
+    """Return the search for the total and the facets."""
+    aggs: dict[str, Any] = {name: {"terms": {"field": name, "size": 1_000}} for name in ("year", "label", "kind")}
+    aggs["unit"] = _units_of(_UNITS)
+    if by is Group.REPORT:
+        distinct = {"reports": {"cardinality": {"field": "slot", "precision_threshold": 1_000}}}
+        blocks = {"field": "ordinal", "interval": _BLOCK, "min_doc_count": 1}
+        aggs["blocks"] = {"histogram": blocks, "aggs": distinct}
+    return {"query": query["counted"], "size": 0, "track_total_hits": True, "aggs": aggs}
+
+
+def _units_of(shard_size: int, size: int = _FACET, **more: Any) -> Query:
+    return {"terms": {"field": "unit", "size": size, "shard_size": shard_size, **more}}
+
+
+def _query(request: SearchRequest, node: Node | None) -> Query:
+    """Return the query of a request twice: ranked, and counted, which leaves out what only ranks."""
+    filters = list(_filters(request))
+    must = [_term("body", docno_token(request.docno))] if request.docno else []
+    ranked: Query = {"must": must, "filter": filters}
+    counted: Query = {"filter": [*must, *filters]}
+    if isinstance(node, All) and _are_words(node.parts):
+        about = _about(node)
+        ranked = {**about, "must": [*about["must"], *must], "filter": filters}
+        counted = {"filter": [*about["must"], *must, *filters], "must_not": about["must_not"]}
+    elif node is not None:
+        ranked["must"] = [_node(node), *must]
+        counted["filter"] = [_node(node), *must, *filters]
+    if node is not None:
+        ranked["should"] = [*ranked.get("should", ()), *_boosts(node)]
+        ranked["minimum_should_match"] = 0
+    elif not must and not filters:
+        return {"ranked": {"match_all": {}}, "counted": {"match_all": {}}}
+    return {"ranked": {"bool": ranked}, "counted": {"bool": counted}}
+
+
+def _filters(request: SearchRequest) -> Iterator[Query]:
+    for field, values in (("units", request.units), ("persons", request.persons)):
+        if values:
+            yield _or([_run(field, folded_tokens(v)) for v in values])
+    for field, wanted in (("label", request.labels), ("kind", (request.kind,)), ("year", (request.year,))):
+        if terms := [str(v) for v in wanted if v is not None]:
+            yield {"terms": {field: terms}}
+    if request.date_from or request.date_to:
+        low, high = _day(request.date_from, "00"), _day(request.date_to, "99")
+        yield {"range": {"issued": {"gte": low or 1} | ({"lte": high} if high is not None else {})}}
+
+
+def _node(node: Node) -> Query:
+    match node:
+        case Word(folded, _, True):
+            return {"regexp": {"body": {"value": f"{folded}[^_]*"}}}
+        case Word(folded, _, _):
+            return _term("body", folded)
+        case Phrase(folded, _):
+            return _phrase(folded)
+        case DocNo(token):
+            return _term("body", token)
+        case Not(part):
+            return {"bool": {"must": [{"match_all": {}}], "must_not": [_node(part)]}}
+        case Any_(parts):
+            return _or([_node(p) for p in parts])
+        case All(parts) if _are_words(parts):
+            return {"bool": _about(node)}
+        case All(parts):
+            must = [_node(p) for p in parts if not isinstance(p, Not)]
+            return {"bool": {"must": must, "must_not": [_node(p.part) for p in parts if isinstance(p, Not)]}}
+
+
+def _about(node: All) -> Query:
+    """Every word stands in the sentence or in the title and heading above it, one at least in the sentence.
+
+    So the words may not all be of those that stand above it only.
+    """
+    words = [p.folded for p in node.parts if isinstance(p, Word)]
+    return {
+        "must": [_term("around", w, 0.3) for w in words],
+        "must_not": [{"bool": {"filter": [_term("above", w) for w in words]}}],
+        "should": [_term("body", w) for w in words],
+    }
+
+
+def _boosts(node: Node) -> list[Query]:
+    """Rank the exact spelling above the folded one, and neighbours above words that stand apart."""
+    words = list(_plain_words(node))
+    boosts = [_term("exact", w.exact, 0.6) for w in words if w.exact]
+    pairs = zip(words, words[1:], strict=False)
+    return boosts + [_term("body", f"{a.folded}_{b.folded}", 0.8) for a, b in pairs]
+
+
+def _term(field: str, value: str, boost: float = 1.0) -> Query:
+    return {"term": {field: {"value": value, "boost": boost}}}
+
+
+def _run(field: str, words: str) -> Query:
+    return {"match_phrase": {field: words}} if words else {"match_none": {}}
+
+
+def _phrase(words: Sequence[str]) -> Query:
+    """Words one after the other, by the pairs that cover them: pairs stand in order too, and are far rarer."""
+    pairs = [f"{a}_{b}" for a, b in zip(words, words[1:], strict=False)]
+    if len(pairs) < 2:
+        return _term("body", (*pairs, *words)[0])
+    places = sorted({*range(0, len(pairs), 2), len(pairs) - 1})
+    clauses: list[Query] = []
+    for before, at in zip([-1, *places], places, strict=False):
+        if at - before > 1:
+            clauses.append({"span_gap": {"body": at - before - 1}})
+        clauses.append({"span_term": {"body": pairs[at]}})
+    return {"span_near": {"clauses": clauses, "slop": 0, "in_order": True}}
+
+
+def _or(parts: list[Query]) -> Query:
+    return parts[0] if len(parts) == 1 else {"bool": {"should": parts, "minimum_should_match": 1}}
+
+
+def _hit(group: Sequence[dict[str, Any]], marks: Sequence[tuple[str, ...]]) -> Hit:
+    found = [hit["_source"] for hit in group]
+    sentences = tuple(
+        SentenceHit(f["start"], f["text"], f["label"], tuple(highlights(f["text"], marks))) for f in found
+    )
+    first = found[0]
+    return Hit(
+        first["report"],
+        first["title"],
+        first["date"] or None,
+        first["issuer"] or None,
+        round(float(group[0]["sort"][0] or 0.0), 4),
+        sentences,
+    )

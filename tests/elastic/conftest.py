@@ -1,0 +1,163 @@
+"""A real Elasticsearch for the tests: the official server of Maven Central, started once a run."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import zipfile
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from baocao.index.settings import Elastic
+
+VERSION = "9.2.0"
+ARTEFACT = f"org.elasticsearch.distribution.integ-test-zip:elasticsearch:{VERSION}:zip"
+CACHE = Path(os.environ.get("BAOCAO_TEST_CACHE") or Path.home() / ".cache" / "baocao-tests")
+
+
+def lacking(reason: str) -> None:
+    """Skip, and say why; in CI that is a failure, so that no run passes by testing nothing."""
+    if os.environ.get("CI"):
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+def java() -> Path:
+    """The folder of a Java that the server takes."""
+    homes = [Path(os.environ["ES_JAVA_HOME"])] if os.environ.get("ES_JAVA_HOME") else []
+    homes += sorted(Path("/usr/lib/jvm").glob("*"), reverse=True) if Path("/usr/lib/jvm").is_dir() else []
+    for home in homes:
+        release = home / "release"
+        if release.is_file() and (home / "bin" / "java").is_file():
+            told = dict(line.split("=", 1) for line in release.read_text().splitlines() if "=" in line)
+            if int(told.get("JAVA_VERSION", '"0"').strip('"').split(".")[0]) >= 21:
+                return home
+    lacking("No Java 21 or newer in /usr/lib/jvm or ES_JAVA_HOME.")
+    raise AssertionError
+
+
+def archive_of_server() -> Path:
+    """The server's zip, fetched once into a folder outside the repository."""
+    held = CACHE / f"elasticsearch-{VERSION}.zip"
+    if not held.is_file():
+        maven = shutil.which("mvn")
+        if maven is None:
+            lacking("No mvn to fetch the Elasticsearch server with.")
+        part = CACHE / f"part-{uuid4().hex}"
+        command = [str(maven), "-q", "-B", "dependency:copy", f"-Dartifact={ARTEFACT}", f"-DoutputDirectory={part}"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=600)
+        found = part / f"elasticsearch-{VERSION}.zip"
+        if not found.is_file():
+            lacking(f"The Elasticsearch server could not be fetched: {(done.stdout + done.stderr)[-300:]}")
+        found.rename(held)
+        part.rmdir()
+    return held
+
+
+class Server:
+    """One node on this machine, in a folder of its own, that can be killed and started again."""
+
+    def __init__(self, folder: Path, home: Path) -> None:
+        self._home, self._java = folder / f"elasticsearch-{VERSION}", home
+        with zipfile.ZipFile(archive_of_server()) as zipped:
+            zipped.extractall(folder)
+        (folder / "tmp").mkdir()
+        for script in (self._home / "bin").iterdir():
+            script.chmod(0o755)
+        self.port, transport = _free_port(), _free_port()
+        (self._home / "config" / "elasticsearch.yml").write_text(
+            f"cluster.name: baocao-tests\nnetwork.host: 127.0.0.1\nhttp.port: {self.port}\n"
+            f"transport.port: {transport}\ndiscovery.type: single-node\nxpack.security.enabled: false\n"
+            "cluster.routing.allocation.disk.threshold_enabled: false\naction.auto_create_index: false\n"
+        )
+        (self._home / "config" / "jvm.options.d").mkdir(exist_ok=True)
+        (self._home / "config" / "jvm.options.d" / "test.options").write_text("-Xms512m\n-Xmx512m\n")
+        self._user = None
+        if os.geteuid() == 0:  # the server refuses to run as root
+            self._user = 65534
+            folder.chmod(0o755)
+            for path in (folder, *folder.rglob("*")):
+                os.chown(path, self._user, self._user)
+        self._log = folder / "log.txt"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        # only what it needs: what else the environment holds is no business of the server
+        environment = {
+            "PATH": os.environ["PATH"], "ES_JAVA_HOME": str(self._java), "HOME": str(self._home.parent / "tmp"),
+            "ES_TMPDIR": str(self._home.parent / "tmp"),
+        }  # fmt: skip
+        with self._log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [self._home / "bin" / "elasticsearch"], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                env=environment, user=self._user, group=self._user, extra_groups=[] if self._user else None,
+                start_new_session=True, cwd=self._home,
+            )  # fmt: skip
+        until = time.monotonic() + 180
+        while time.monotonic() < until and self.process.poll() is None:
+            try:
+                with urllib.request.urlopen(f"{self.url}/_cluster/health?wait_for_status=yellow&timeout=5s") as answer:
+                    if answer.status == 200:
+                        return
+            except (urllib.error.URLError, ConnectionError):
+                time.sleep(0.5)
+        self.kill()
+        pytest.fail(f"Elasticsearch did not start:\n{self._log.read_text(errors='replace')[-3000:]}", pytrace=False)
+
+    def kill(self) -> None:
+        """End the node and what it started, as a power cut would."""
+        if self.process is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, 9)
+            self.process.wait()
+            self.process = None
+
+
+def _free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
+def need_the_client() -> None:
+    try:
+        import elasticsearch  # noqa: F401
+    except ModuleNotFoundError:
+        lacking("The client is not installed: pip install -e '.[elasticsearch]'.")
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    need_the_client()
+    if sys.platform != "linux":
+        lacking("The server is started on Linux only.")
+    home = java()
+    folder = tmp_path_factory.mktemp("elasticsearch")
+    if os.geteuid() == 0:  # the server's user has to reach it
+        folder = Path("/tmp") / f"baocao-elasticsearch-{uuid4().hex}"
+        folder.mkdir()
+    node = Server(folder, home)
+    try:
+        node.start()
+        yield node
+    finally:
+        node.kill()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def elastic(server: Server) -> Elastic:
+    """Settings with an index of the test's own; no replicas, for there is one node."""
+    return Elastic((server.url,), prefix=f"test-{uuid4().hex[:8]}", replicas=0)

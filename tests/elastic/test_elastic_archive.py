@@ -1,0 +1,375 @@
+"""An archive with its index in an Elasticsearch: in step with the record, through outages, and swapped as a whole."""
+
+import hashlib
+import http.client
+import random
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from baocao.errors import ArchiveError, IndexBrokenError, UsageError
+from baocao.index import archive as archive_module
+from baocao.index import lookup, open_archive
+from baocao.index.archive import Incoming, agreement, rebuild
+from baocao.index.search import Group, SearchDownError, SearchRequest
+from baocao.index.settings import Elastic, open_engine
+from baocao.report import Kind, Label, Report, Sentence, Source
+
+
+def made(name: str, lines: int = 3, path: str = "") -> Incoming:
+    """A report of short sentences."""
+    text = "\n".join([f"Báo cáo {name}", *(f"Nội dung số {k} của {name}." for k in range(lines - 1))])
+    data, at, sentences = text.encode(), 0, []
+    for line in text.split("\n"):
+        sentences.append(Sentence(at, at + len(line), None, Label.OTHER, 0.9))
+        at += len(line) + 1
+    source = Source("a.txt", hashlib.sha256(data).hexdigest(), "text/plain", len(data))
+    report = Report(
+        source, f"Báo cáo {name}", Kind.REPORT, None, "2017-06-22", None, "Sở Y tế", None, None, text, (0,), False,
+        (), tuple(sentences), (), (), (),
+    )  # fmt: skip
+    return Incoming.of(report, path or f"/r/{source.sha256[:8]}.txt", data)
+
+
+def use(folder: Path, url: str | None, prefix: str) -> None:
+    folder.mkdir(exist_ok=True)
+    said = f'search = "{url}"\n' if url else ""
+    (folder / "baocao.toml").write_text(f'{said}search_index_prefix = "{prefix}"\nsearch_replicas = 0\n')
+
+
+@pytest.fixture
+def folder(tmp_path: Path, elastic: Elastic) -> Path:
+    """An archive of three reports, searched by the Elasticsearch."""
+    use(tmp_path / "archive", elastic.hosts[0], elastic.prefix)
+    with open_archive(tmp_path / "archive") as opened:
+        opened.add([made("một"), made("hai"), made("ba", 30)])
+        assert opened.index_down is None
+    return tmp_path / "archive"
+
+
+def total(folder: Path, query: str = "", **filters: Any) -> int:
+    return open_engine(folder).search(SearchRequest(query, **filters)).total
+
+
+def indices(elastic: Elastic) -> dict[str, Any]:
+    import elasticsearch
+
+    with elasticsearch.Elasticsearch(list(elastic.hosts)) as client:
+        return dict(client.indices.get(index=f"{elastic.prefix}-v*"))
+
+
+def test_in_step_with_the_record(folder: Path) -> None:
+    assert agreement(folder) == (set(), set())
+    assert not (folder / "index").exists()
+    assert total(folder) == 3
+    assert total(folder, by=Group.SENTENCE) == 36
+    old, new = made("một"), made("một và mới", 2, path="/r/x.txt")
+    with open_archive(folder) as opened:
+        opened.add([Incoming(new.report, old.path, new.original)])
+    assert agreement(folder) == (set(), set())
+    assert total(folder) == 3
+    assert total(folder, by=Group.SENTENCE) == 35
+
+
+def test_a_shorter_version_leaves_nothing_behind(elastic: Elastic) -> None:
+    from baocao.index.elastic import ElasticEngine
+
+    engine = ElasticEngine(elastic)
+    engine.attach("a")
+    for lines in (30, 3, 12):
+        long = replace(made("một", lines).report, id="same")
+        engine.put([replace(long, documents=tuple({**d, "report": "same"} for d in long.documents))])
+        engine.commit()
+        assert engine.search(SearchRequest(by=Group.SENTENCE)).total == lines
+        assert engine.search(SearchRequest()).total == 1
+    engine.drop(["same", "never there"])
+    engine.commit()
+    assert list(engine.ids()) == []
+    assert engine.search(SearchRequest()).total == 0
+
+
+def test_totals_pages_and_ids_of_many_reports(elastic: Elastic) -> None:
+    from baocao.index.elastic import ElasticEngine
+
+    engine = ElasticEngine(elastic)
+    engine.attach("a")
+    reports = [made(f"số {n}", 1 + n % 7).report for n in range(1_500)]
+    engine.put(reports)
+    engine.put(reports[::9])
+    engine.commit()
+    engine.drop(r.id for r in reports[::11])
+    engine.commit()
+    left = {r.id for n, r in enumerate(reports) if n % 11}
+    assert set(engine.ids()) == left
+    assert engine.search(SearchRequest()).total == len(left)
+    assert engine.search(SearchRequest("nội dung")).total == len(
+        {r.id for n, r in enumerate(reports) if n % 11 and n % 7}
+    )
+    pages = [engine.search(SearchRequest("báo cáo", limit=200, offset=at)).hits for at in range(0, 1_500, 200)]
+    seen = [hit.report for page in pages for hit in page]
+    assert len(seen) == len(set(seen)) == len(left)
+    with pytest.raises(UsageError, match="narrower"):
+        engine.search(SearchRequest(offset=10_000))
+
+
+def test_several_shards(elastic: Elastic) -> None:
+    """Totals and facets stay exact, and words are as rare as in the whole index."""
+    from baocao.index.elastic import ElasticEngine
+
+    reports = [made(f"số {n}", 1 + n % 7).report for n in range(400)]
+    reports = [
+        replace(r, documents=tuple({**d, "unit": [f"Sở {k % 97}"]} for k, d in enumerate(r.documents, n)))
+        for n, r in enumerate(reports)
+    ]
+    told = []
+    for shards in (1, 3):
+        engine = ElasticEngine(replace(elastic, shards=shards, prefix=f"{elastic.prefix}-{shards}"))
+        engine.attach("a")
+        engine.put(reports)
+        engine.commit()
+        told.append(engine.search(SearchRequest("nội dung số 5 OR báo cáo", limit=50)))
+    one, three = told
+    assert three.total == one.total
+    assert three.facets == one.facets
+    assert [h.score for h in three.hits] == pytest.approx([h.score for h in one.hits], rel=1e-3)
+
+
+def test_rebuild_swaps_the_alias(folder: Path, elastic: Elastic) -> None:
+    (before,) = indices(elastic)
+    assert rebuild(folder) == 3
+    (after,) = indices(elastic)  # the old one is gone
+    assert after != before
+    assert agreement(folder) == (set(), set())
+    with open_archive(folder) as opened:
+        opened.add([made("bốn")])
+    assert total(folder) == 4
+
+
+def test_no_search_fails_while_the_index_is_rebuilt(folder: Path) -> None:
+    told: list[int] = []
+    ended = threading.Event()
+
+    def ask() -> None:
+        while not ended.is_set():
+            told.append(total(folder))
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    for _ in range(5):
+        rebuild(folder)
+    ended.set()
+    asking.join()
+    assert len(told) > 20
+    assert set(told) == {3}
+
+
+def test_a_failed_rebuild_leaves_the_old_index(folder: Path, elastic: Elastic, monkeypatch: pytest.MonkeyPatch) -> None:
+    from baocao.index.elastic import ElasticEngine
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ElasticEngine, "ids", lambda self: iter(["another"]))
+        with pytest.raises(IndexBrokenError, match="old one stays"):
+            rebuild(folder)
+    assert total(folder) == 3
+    assert len(indices(elastic)) == 2
+    rebuild(folder)
+    assert len(indices(elastic)) == 1
+
+
+def test_an_index_of_another_layout_is_made_anew(
+    folder: Path, elastic: Elastic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from baocao.index import elastic as elastic_module
+
+    monkeypatch.setattr(elastic_module, "LAYOUT", elastic_module.LAYOUT + 1)
+    with open_archive(folder):
+        pass
+    (name,) = indices(elastic)
+    assert f"-v{elastic_module.LAYOUT}-" in name
+    assert agreement(folder) == (set(), set())
+
+
+def test_a_missing_index_is_told_and_comes_back(folder: Path, elastic: Elastic) -> None:
+    import elasticsearch
+
+    (name,) = indices(elastic)
+    with elasticsearch.Elasticsearch(list(elastic.hosts)) as client:
+        client.indices.delete(index=name)
+    with pytest.raises(IndexBrokenError, match="index rebuild"):
+        total(folder)
+    with open_archive(folder):
+        pass
+    assert agreement(folder) == (set(), set())
+
+
+def test_the_index_of_another_archive_is_left_alone(folder: Path, elastic: Elastic, tmp_path: Path) -> None:
+    use(tmp_path / "other", elastic.hosts[0], elastic.prefix)
+    for act in (open_archive, rebuild):
+        with pytest.raises(ArchiveError, match=r"another archive's|no archive"):
+            act(tmp_path / "other")
+    assert total(folder) == 3
+
+
+def test_from_one_engine_to_the_other_and_back(folder: Path, elastic: Elastic) -> None:
+    use(folder, None, elastic.prefix)
+    with open_archive(folder) as opened:
+        opened.add([made("bốn")])
+    assert (total(folder), agreement(folder)) == (4, (set(), set()))
+    use(folder, elastic.hosts[0], elastic.prefix)
+    with open_archive(folder):
+        pass
+    assert (total(folder), agreement(folder)) == (4, (set(), set()))
+
+
+def test_a_sentence_that_is_refused_is_named(elastic: Elastic) -> None:
+    from baocao.index.elastic import ElasticEngine
+
+    engine = ElasticEngine(elastic)
+    engine.attach("a")
+    report = made("một").report
+    engine.put([replace(report, documents=(report.documents[0], {**report.documents[1], "unknown": 1}))])
+    with pytest.raises(ArchiveError, match=f"{report.id}-{report.documents[1]['start']}.*strict"):
+        engine.commit()
+
+
+def test_down_is_one_sentence_and_the_index_follows_later(tmp_path: Path, elastic: Elastic) -> None:
+    folder = tmp_path / "archive"
+    use(folder, "http://127.0.0.1:9", elastic.prefix)  # nobody listens there
+    with open_archive(folder) as opened:
+        assert opened.add([made("một"), made("hai")]) == [True, True]
+    assert opened.index_down is not None
+    assert "127.0.0.1:9 cannot be reached" in opened.index_down
+    assert lookup.counts(folder)["reports"] == 2
+    started = time.monotonic()
+    command = [sys.executable, "-m", "baocao.cli", "search", "khó", "--archive", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    assert "cannot be reached" in done.stderr
+    assert time.monotonic() - started < 10
+    use(folder, elastic.hosts[0], elastic.prefix)
+    with open_archive(folder) as opened:
+        assert opened.index_down is None
+    assert (total(folder), agreement(folder)) == (2, (set(), set()))
+
+
+def test_a_node_killed_while_reports_come_in(folder: Path, server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive_module, "_COMMIT_EVERY", 40)
+    with open_archive(folder) as opened:
+        opened.add([made(f"trước {n}", 40) for n in range(60)])
+        server.kill()
+        with pytest.raises(SearchDownError, match="cannot be reached"):
+            total(folder)
+        opened.add([made(f"sau {n}", 40) for n in range(60)])
+        assert opened.index_down is not None
+        server.start()
+        opened.add([made("cuối")])
+    assert opened.index_down is None
+    assert lookup.counts(folder)["reports"] == 124
+    assert agreement(folder) == (set(), set())
+    assert total(folder, by=Group.SENTENCE) == 36 + 120 * 40 + 3
+
+
+class Unreliable(ThreadingHTTPServer):
+    """Stands before the server: of five calls one is answered with 429 or 503, or cut off before or after its work."""
+
+    daemon_threads = True
+
+    def __init__(self, port: int) -> None:
+        super().__init__(("127.0.0.1", 0), _Unreliable)
+        self.behind, self.rng, self.failed = port, random.Random(3), 0
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
+class _Unreliable(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Unreliable
+
+    def _pass_on(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        fault = self.server.rng.choice(("429", "503", "before", "after")) if self.server.rng.random() < 0.2 else ""
+        self.server.failed += bool(fault)
+        if fault == "before":
+            self.close_connection = True
+            return
+        if fault in ("429", "503"):
+            self._answer(int(fault), b'{"error": {"type": "made_up", "reason": "busy"}}', "application/json")
+            return
+        behind = http.client.HTTPConnection("127.0.0.1", self.server.behind)
+        behind.request(self.command, self.path, body, {k: v for k, v in self.headers.items() if k != "Host"})
+        answer = behind.getresponse()
+        told = answer.read()
+        if fault == "after":
+            self.close_connection = True
+        else:
+            self._answer(answer.status, told, answer.headers["Content-Type"])
+        behind.close()
+
+    def _answer(self, status: int, body: bytes, kind: str) -> None:
+        self.send_response(status)
+        self.send_header("X-elastic-product", "Elasticsearch")
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = _pass_on
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def unreliable(server: Any) -> Iterator[Unreliable]:
+    proxy = Unreliable(server.port)
+    yield proxy
+    proxy.shutdown()
+    proxy.server_close()
+
+
+def test_busy_answers_and_cut_connections_lose_nothing(
+    tmp_path: Path, elastic: Elastic, unreliable: Unreliable
+) -> None:
+    folder = tmp_path / "archive"
+    use(folder, f"http://127.0.0.1:{unreliable.server_address[1]}", elastic.prefix)
+    for part in range(5):
+        with open_archive(folder) as opened:
+            for n in range(6):
+                opened.add([made(f"{part} {n} {k}", 40) for k in range(25)])
+    assert unreliable.failed >= 10
+    use(folder, elastic.hosts[0], elastic.prefix)
+    with open_archive(folder):  # what the last run could not do
+        pass
+    assert lookup.counts(folder)["reports"] == 750
+    assert agreement(folder) == (set(), set())
+    assert total(folder, by=Group.SENTENCE) == 750 * 40
+
+
+def test_an_address_of_something_else(tmp_path: Path, server: Any) -> None:
+    class Other(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", "2")
+            self.end_headers()
+            self.wfile.write(b"{}")
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Other) as other:
+        threading.Thread(target=other.serve_forever, daemon=True).start()
+        use(tmp_path / "archive", f"http://127.0.0.1:{other.server_address[1]}", f"x{uuid4().hex[:6]}")
+        with pytest.raises(ArchiveError, match="no Elasticsearch"):
+            open_archive(tmp_path / "archive")
+        other.shutdown()

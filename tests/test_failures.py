@@ -149,7 +149,9 @@ def test_ctrl_c_during_ingest(tmp_path: Path) -> None:
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
     _, told = process.communicate(timeout=60)
-    assert process.returncode == 130
+    # Where it falls into code that Python runs from a string (as dataclasses do), Python ends itself by the signal, once
+    # all is told: a shell shows 130 for both.
+    assert process.returncode in (130, -signal.SIGINT)
     assert told.strip() == "baocao: Stopped; what was stored is safe, and the same command goes on from here."
     assert run("ingest", SAMPLES, "--archive", tmp_path / "archive").returncode == 0
     assert intact(tmp_path / "archive", 12)

@@ -26,7 +26,7 @@ test-lowest: $(LOWEST)/.ready
 lock-lowest:
 	test -x $(LOWEST)/bin/pip || $(PYTHON) -m venv $(LOWEST)
 	$(LOWEST)/bin/$(PIP_INSTALL) uv
-	$(LOWEST)/bin/uv pip compile --quiet --resolution lowest-direct --python-version 3.11 --extra dev --no-annotate \
+	$(LOWEST)/bin/uv pip compile --quiet --resolution lowest-direct --python-version 3.11 --extra dev --extra all --no-annotate \
 		--custom-compile-command "make lock-lowest" --output-file $(LOCK_LOWEST) pyproject.toml
 
 $(VENV)/.ready: pyproject.toml hatch_build.py requirements.lock
@@ -35,12 +35,12 @@ $(VENV)/.ready: pyproject.toml hatch_build.py requirements.lock
 	touch $@
 
 $(VENV)/.ready-dev: $(VENV)/.ready
-	$(BIN)/$(PIP_INSTALL) -c requirements.lock -e ".[dev]"
+	$(BIN)/$(PIP_INSTALL) -c requirements.lock -e ".[dev,all]"
 	touch $@
 
 $(LOWEST)/.ready: pyproject.toml hatch_build.py $(LOCK_LOWEST)
 	test -x $(LOWEST)/bin/pip || $(PYTHON) -m venv $(LOWEST)
-	$(LOWEST)/bin/$(PIP_INSTALL) -c $(LOCK_LOWEST) -e ".[dev]"
+	$(LOWEST)/bin/$(PIP_INSTALL) -c $(LOCK_LOWEST) -e ".[dev,all]"
 	touch $@
 
 clean:

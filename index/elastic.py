@@ -8,7 +8,9 @@ An index has a name of its own behind an alias: a new one is filled beside it, a
 
 import logging
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
@@ -31,6 +33,7 @@ except ModuleNotFoundError as missing:
     ) from missing
 
 Query = dict[str, Any]
+_Held = tuple[int, set[int]]  # a report's number in the index, and where its sentences start
 
 LAYOUT = 1  # counts up with every change of what the fields hold; an index of another layout is made anew
 _FACET = 12  # values told of a facet
@@ -40,6 +43,8 @@ _SENTENCES = 5  # shown of a report
 _WINDOW = 10_000  # hits that Elasticsearch pages through
 _BATCH = 1_000  # documents sent together
 _BULK_BYTES = 5 * 2**20
+_AT_ONCE = 2  # batches on their way: one is made ready while the other is waited for
+_TRIES = 6  # of a sentence that a busy node turns away, within half a minute
 _BUSY = (429, 502, 503, 504)  # answers after which the same may be asked again
 _SHOWN = ("report", "start", "text", "label", "title", "issuer", "date")
 
@@ -93,6 +98,8 @@ class ElasticEngine:
         self._owner = ""
         self._waiting: dict[str, tuple[Document, ...]] = {}
         self._unseen: set[str] = set()  # reports sent since the last refresh
+        self._pool = ThreadPoolExecutor(_AT_ONCE)
+        self._sending: deque[Future[None]] = deque()
         self._ordinal = 0
 
     def attach(self, owner: str) -> str:
@@ -177,10 +184,12 @@ class ElasticEngine:
         """Make what was put and dropped lasting and visible."""
         self._send()
         with self._told():
+            self._arrived()
             self._refresh()
 
     def close(self) -> None:
         """Let the connections go."""
+        self._pool.shutdown()
         self._client.close()
 
     def _refresh(self) -> None:
@@ -190,26 +199,39 @@ class ElasticEngine:
         self._unseen.clear()
 
     def _send(self) -> None:
-        """Send what waits, and wait for the answer: the cluster sets the pace."""
+        """Send what waits, once few enough batches are on their way: the cluster sets the pace."""
         waiting, self._waiting = self._waiting, {}
-        if not waiting:
-            return
+        if waiting:
+            with self._told():
+                held = self._held(list(waiting))
+                self._unseen |= waiting.keys()
+                actions = list(self._actions(waiting, held))
+                self._arrived(_AT_ONCE - 1)
+                self._sending.append(self._pool.submit(self._bulk, actions))
+
+    def _arrived(self, but: int = 0) -> None:
+        """Wait until no more than `but` batches are on their way; should one fail, for all, and raise its error."""
+        try:
+            while len(self._sending) > but:
+                self._sending.popleft().result()
+        except BaseException:
+            wait(self._sending)  # else it might come in behind the next try
+            self._sending.clear()
+            raise
+
+    def _bulk(self, actions: Iterable[dict[str, Any]]) -> None:
         client = self._client.options(  # the same again does no harm: a sentence has the same id each time
             request_timeout=60, max_retries=5, retry_on_timeout=True, retry_backoff_base=0.5, retry_backoff_cap=8
         )
-        with self._told():
-            actions = self._actions(waiting)
-            self._unseen |= waiting.keys()
-            for done, item in streaming_bulk(
-                client, actions, chunk_size=_BATCH, max_chunk_bytes=_BULK_BYTES, raise_on_error=False,
-                max_retries=6, initial_backoff=0.5, max_backoff=16, retry_on_status=_BUSY,
-            ):  # fmt: skip
-                if not done:
-                    self._refused(*item.popitem())
+        for done, item in streaming_bulk(
+            client, actions, chunk_size=_BATCH, max_chunk_bytes=_BULK_BYTES, raise_on_error=False,
+            max_retries=_TRIES, initial_backoff=0.5, max_backoff=16, retry_on_status=_BUSY,
+        ):  # fmt: skip
+            if not done:
+                self._refused(*item.popitem())
 
-    def _actions(self, waiting: dict[str, tuple[Document, ...]]) -> Iterator[dict[str, Any]]:
+    def _actions(self, waiting: dict[str, tuple[Document, ...]], held: dict[str, _Held]) -> Iterator[dict[str, Any]]:
         """Yield what puts these reports in place of those of their ids, sentence by sentence."""
-        held = self._held(list(waiting))
         for report, documents in waiting.items():
             ordinal, gone = held.get(report, (0, set()))
             if not ordinal and documents:
@@ -223,11 +245,12 @@ class ElasticEngine:
             for start in gone:
                 yield {**to, "_op_type": "delete", "_id": f"{report}-{start}"}
 
-    def _held(self, reports: list[str]) -> dict[str, tuple[int, set[int]]]:
-        """Return what the index has of these reports: each one's number, and where its sentences start."""
+    def _held(self, reports: list[str]) -> dict[str, _Held]:
+        """Return what the index has of these reports."""
         if not self._unseen.isdisjoint(reports):
+            self._arrived()
             self._refresh()
-        held: dict[str, tuple[int, set[int]]] = {}
+        held: dict[str, _Held] = {}
         if not self._ordinal:
             return held  # a new index
         after: dict[str, Any] = {}

@@ -3,6 +3,7 @@
 import hashlib
 import http.client
 import random
+import ssl
 import subprocess
 import sys
 import threading
@@ -281,13 +282,17 @@ def test_a_node_killed_while_reports_come_in(folder: Path, server: Any, monkeypa
 
 
 class Unreliable(ThreadingHTTPServer):
-    """Stands before the server: of five calls one is answered with 429 or 503, or cut off before or after its work."""
+    """Stands before the server; a share of calls is answered with 429 or 503, or cut off before or after its work."""
 
     daemon_threads = True
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, share: float, certificate: Path | None = None) -> None:
         super().__init__(("127.0.0.1", 0), _Unreliable)
-        self.behind, self.rng, self.failed = port, random.Random(3), 0
+        self.behind, self.share, self.rng, self.failed = port, share, random.Random(3), 0
+        if certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            self.socket = context.wrap_socket(self.socket, server_side=True)
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
 
@@ -297,7 +302,8 @@ class _Unreliable(BaseHTTPRequestHandler):
 
     def _pass_on(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        fault = self.server.rng.choice(("429", "503", "before", "after")) if self.server.rng.random() < 0.2 else ""
+        hit = self.server.rng.random() < self.server.share
+        fault = self.server.rng.choice(("429", "503", "before", "after")) if hit else ""
         self.server.failed += bool(fault)
         if fault == "before":
             self.close_connection = True
@@ -332,7 +338,7 @@ class _Unreliable(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def unreliable(server: Any) -> Iterator[Unreliable]:
-    proxy = Unreliable(server.port)
+    proxy = Unreliable(server.port, 0.2)
     yield proxy
     proxy.shutdown()
     proxy.server_close()
@@ -354,6 +360,94 @@ def test_busy_answers_and_cut_connections_lose_nothing(
     assert lookup.counts(folder)["reports"] == 750
     assert agreement(folder) == (set(), set())
     assert total(folder, by=Group.SENTENCE) == 750 * 40
+
+
+def certificate(folder: Path, name: str) -> Path:
+    """A certificate of its own authority for this machine, and its key, in one file."""
+    made = folder / f"{name}.pem"
+    command = (
+        f"openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=baocao-tests -addext subjectAltName={name} "
+        f"-keyout {made} -out {made}.crt"
+    )
+    subprocess.run(command.split(), check=True, capture_output=True, timeout=60)
+    made.write_text(made.read_text() + Path(f"{made}.crt").read_text())
+    return made
+
+
+def test_a_certificate_is_verified(tmp_path: Path, server: Any, elastic: Elastic) -> None:
+    folder = tmp_path / "archive"
+    right, other = certificate(tmp_path, "IP:127.0.0.1"), certificate(tmp_path, "DNS:elsewhere")
+    for shown, trusted, told in (
+        (right, right, None),
+        (right, None, "certificate"),
+        (right, other, "certificate"),
+        (other, other, "certificate"),  # trusted, but of another machine
+    ):
+        front = Unreliable(server.port, 0, shown)
+        use(folder, f"https://127.0.0.1:{front.server_address[1]}", elastic.prefix)
+        if trusted:
+            with (folder / "baocao.toml").open("a") as said:
+                said.write(f'search_ca_file = "{trusted}.crt"\n')
+        with open_archive(folder) as opened:
+            opened.add([made(f"{shown} {trusted}")])
+        if told is None:
+            assert (opened.index_down, agreement(folder)) == (None, (set(), set()))
+        else:
+            assert told in (opened.index_down or "")
+            with pytest.raises(SearchDownError, match=told):
+                total(folder)
+        front.shutdown()
+        front.server_close()
+
+
+def test_a_disk_too_full_to_take_anything_in(folder: Path, elastic: Elastic, monkeypatch: pytest.MonkeyPatch) -> None:
+    import elasticsearch
+
+    from baocao.index import elastic as elastic_module
+
+    monkeypatch.setattr(elastic_module, "_TRIES", 1)
+    with elasticsearch.Elasticsearch(list(elastic.hosts)) as client:
+
+        def block(on: bool | None) -> None:  # what the server does itself at its highest watermark
+            client.indices.put_settings(index=elastic.prefix, settings={"index.blocks.read_only_allow_delete": on})
+
+        block(True)
+        with open_archive(folder) as opened:
+            assert opened.add([made("bốn"), made("năm")]) == [True, True]
+        assert "takes nothing in" in (opened.index_down or "")
+        assert total(folder) == 3
+        assert len(agreement(folder)[0]) == 2
+        block(None)
+    with open_archive(folder) as opened:
+        pass
+    assert (opened.index_down, total(folder), agreement(folder)) == (None, 5, (set(), set()))
+
+
+@pytest.mark.parametrize(("status", "told"), [(401, "refuses the key"), (403, "does not allow")])
+def test_a_key_that_is_refused(
+    tmp_path: Path, server: Any, monkeypatch: pytest.MonkeyPatch, status: int, told: str
+) -> None:
+    class Refusing(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = b'{"error": {"type": "security_exception", "reason": "no"}, "status": 401}'
+            self.send_response(status)
+            self.send_header("X-elastic-product", "Elasticsearch")
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    monkeypatch.setenv("BAOCAO_SEARCH_API_KEY", "s3cret-value")
+    with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as refusing:
+        threading.Thread(target=refusing.serve_forever, daemon=True).start()
+        use(tmp_path / "archive", f"http://127.0.0.1:{refusing.server_address[1]}", "x")
+        with pytest.raises(ArchiveError, match=told) as error:
+            open_archive(tmp_path / "archive")
+        assert "s3cret" not in str(error.value)
+        refusing.shutdown()
 
 
 def test_an_address_of_something_else(tmp_path: Path, server: Any) -> None:

@@ -114,6 +114,8 @@ _COMPARED = re.compile(
     r"(?:cùng kỳ|so với|so|bằng|hơn|kém)(?:\s+(?:với|cùng kỳ|kế hoạch|dự toán|thực hiện))*\s*(?:của\s+)?$",
     re.IGNORECASE,
 )
+# "so với cùng kỳ năm 2018": what is compared is of the year after.
+_YEAR_BEFORE = re.compile(r"cùng (?:kỳ|kì|thời điểm|thời gian|quý|tháng)(?: của)?(?: năm)?\s+$", re.IGNORECASE)
 # Years that lie ahead or behind: "trước năm 2020", "từ năm 2016 đến nay".
 _FROM_OR_TO = re.compile(r"(?:trước|đến|từ|tới|vào)\s+$", re.IGNORECASE)
 # "từ đầu năm 2017 đến nay", "đến cuối năm 2017": the year that the text is written in.
@@ -315,6 +317,8 @@ class _Context:
             running = {y for o, y in self._named if _RUNNING.search(text[max(0, o - 8) : o])} or {
                 y for y, n in left.items() if n > 1 and len(left) == 1
             }
-            return running.pop() if len(running) == 1 else None
+            after = {y + 1 for o, y in self._named if _YEAR_BEFORE.search(text[max(0, o - 24) : o])}
+            certain = running or (after if {y for _, y in self._named} <= {y - 1 for y in after} else set())
+            return certain.pop() if len(certain) == 1 else None
         year, count = votes.most_common(1)[0]
         return year if count >= 0.6 * votes.total() else None

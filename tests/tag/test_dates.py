@@ -82,3 +82,15 @@ def test_time_grows_with_the_text_only_linearly(piece: str) -> None:
 
     spent(1 << 12)
     assert spent(1 << 18) < 8 * spent(1 << 16) + 0.5
+
+
+def test_a_year_compared_with_is_the_one_before() -> None:
+    text = "Sáu tháng đầu năm, xuất khẩu tăng 5% so với cùng kỳ năm 2018. Kế hoạch 6 tháng cuối năm giữ nguyên."
+    norms = {m.of(text): m.norm for m in find_times(text)}
+    assert norms["6 tháng cuối năm"] == "2019-07-01/2019-12-31"
+    assert norms["Sáu tháng đầu năm"] == "2019-01-01/2019-06-30"
+
+
+def test_years_that_do_not_agree_date_nothing() -> None:
+    text = "6 tháng đầu năm tăng 5% so với cùng kỳ năm 2018; năm 2016 giảm 2%."
+    assert {m.of(text): m.norm for m in find_times(text)}["6 tháng đầu năm"] is None

@@ -414,7 +414,7 @@ class ElasticEngine:
 def _short(error: Exception) -> str:
     """Return what a client's error says, without the parts that only speak of its insides."""
     told = str(getattr(error, "message", error))
-    cause = told.rsplit(": ", 1)[-1] if "[Errno" in told else told
+    cause = told.rsplit("] ", 1)[-1] if "[Errno" in told else told
     return " ".join(cause.split())[:160].rstrip(")>")
 
 

@@ -169,7 +169,7 @@ def test_no_search_fails_while_the_index_is_rebuilt(folder: Path) -> None:
         rebuild(folder)
     ended.set()
     asking.join()
-    assert len(told) > 20
+    assert len(told) > 5  # else the test says nothing
     assert set(told) == {3}
 
 

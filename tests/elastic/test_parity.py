@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import pytest
 
+from baocao.errors import QueryError
 from baocao.index.embedded import EmbeddedEngine
 from baocao.index.prepare import Prepared, prepare
 from baocao.index.search import Group, Hit, SearchEngine, SearchRequest, Sort
@@ -202,6 +203,26 @@ def test_the_engines_answer_alike(embedded: SearchEngine, cluster: SearchEngine,
         assert len(other.sentences) == len(same.sentences)
         told = {s.start: s for h in ours.hits if h.report == other.report for s in h.sentences}
         assert all(s == told[s.start] for s in other.sentences if s.start in told)
+
+
+ODD = ("(", ")", "-", '"', "OR", "AND", "NOT", "*", "a*", "#", "|", "_", "~", "[a]", "\\", "/", ".*", "İ", "ß", "😀", "1",
+       '"khó khăn"', '"thu ngân sách vượt"', "95/KH-TTCP", "số 95 KH TTCP", "TTHC", "CNTT", "năm")  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_queries_made_at_random(embedded: SearchEngine, cluster: SearchEngine, seed: int) -> None:
+    rng = random.Random(seed)
+    pieces = [*ODD, *(word for part in PARTS for word in part.replace(",", "").split())]
+    for _ in range(40):
+        words = [rng.choice(pieces) + rng.choice(("", "", "", "*")) for _ in range(rng.choice((1, 2, 3, 5, 9)))]
+        request = SearchRequest(" ".join(words), by=rng.choice(list(Group)), sort=rng.choice(list(Sort)))
+        try:
+            embedded.search(request)
+        except QueryError:
+            with pytest.raises(QueryError):
+                cluster.search(request)
+        else:
+            test_the_engines_answer_alike(embedded, cluster, request)
 
 
 def same_sentence(mine: Hit, other: Hit, by: Group) -> bool:

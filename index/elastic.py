@@ -17,10 +17,9 @@ from uuid import uuid4
 
 from baocao.errors import ArchiveError, IndexBrokenError, UsageError
 from baocao.index.analysis import docno_token, folded_tokens, highlights
-from baocao.index.embedded import _are_words, _day, _plain_words
 from baocao.index.prepare import Document, Prepared
-from baocao.index.query import All, Any_, DocNo, Node, Not, Phrase, Word, parse, runs
-from baocao.index.search import Group, Hit, SearchDownError, SearchRequest, SearchResult, SentenceHit, Sort
+from baocao.index.query import All, Any_, DocNo, Node, Not, Phrase, Word, are_words, parse, plain_words, runs
+from baocao.index.search import Group, Hit, SearchDownError, SearchRequest, SearchResult, SentenceHit, Sort, day_number
 from baocao.index.settings import Elastic
 
 try:
@@ -456,7 +455,7 @@ def _query(request: SearchRequest, node: Node | None) -> Query:
     must = [_term("body", docno_token(request.docno))] if request.docno else []
     ranked: Query = {"must": must, "filter": filters}
     counted: Query = {"filter": [*must, *filters]}
-    if isinstance(node, All) and _are_words(node.parts):
+    if isinstance(node, All) and are_words(node.parts):
         about = _about(node)
         ranked = {**about, "must": [*about["must"], *must], "filter": filters}
         counted = {"filter": [*about["must"], *must, *filters], "must_not": about["must_not"]}
@@ -479,7 +478,7 @@ def _filters(request: SearchRequest) -> Iterator[Query]:
         if terms := [str(v) for v in wanted if v is not None]:
             yield {"terms": {field: terms}}
     if request.date_from or request.date_to:
-        low, high = _day(request.date_from, "00"), _day(request.date_to, "99")
+        low, high = day_number(request.date_from, "00"), day_number(request.date_to, "99")
         yield {"range": {"issued": {"gte": low or 1} | ({"lte": high} if high is not None else {})}}
 
 
@@ -497,7 +496,7 @@ def _node(node: Node) -> Query:
             return {"bool": {"must": [{"match_all": {}}], "must_not": [_node(part)]}}
         case Any_(parts):
             return _or([_node(p) for p in parts])
-        case All(parts) if _are_words(parts):
+        case All(parts) if are_words(parts):
             return {"bool": _about(node)}
         case All(parts):
             must = [_node(p) for p in parts if not isinstance(p, Not)]
@@ -519,7 +518,7 @@ def _about(node: All) -> Query:
 
 def _boosts(node: Node) -> list[Query]:
     """Rank the exact spelling above the folded one, and neighbours above words that stand apart."""
-    words = list(_plain_words(node))
+    words = list(plain_words(node))
     boosts = [_term("exact", w.exact, 0.6) for w in words if w.exact]
     pairs = zip(words, words[1:], strict=False)
     return boosts + [_term("body", f"{a.folded}_{b.folded}", 0.8) for a, b in pairs]

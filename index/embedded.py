@@ -2,11 +2,9 @@
 
 import json
 import os
-import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
@@ -14,11 +12,11 @@ from typing import Any, TypeVar
 
 import tantivy
 
-from baocao.errors import ArchiveError, IndexBrokenError, UsageError
+from baocao.errors import ArchiveError, IndexBrokenError
 from baocao.index.analysis import docno_token, folded_tokens, highlights
 from baocao.index.prepare import Document, Prepared
-from baocao.index.query import All, Any_, DocNo, Node, Not, Phrase, Word, parse, runs
-from baocao.index.search import Group, Hit, SearchRequest, SearchResult, SentenceHit, Sort
+from baocao.index.query import All, Any_, DocNo, Node, Not, Phrase, Word, are_words, parse, plain_words, runs
+from baocao.index.search import Group, Hit, SearchRequest, SearchResult, SentenceHit, Sort, day_number
 
 _HEAP = 64 * 2**20
 _LAYOUT = 3  # counts up with every change of what the fields hold; an index of another layout does not open
@@ -26,7 +24,6 @@ _FACET = 12  # values told of a facet
 _PER_REPORT = 30  # sentences looked at for a report wanted, at first
 _UNITS = 480  # units that a segment tells of, at first
 _BLOCK = 160  # reports counted together: of so few distinct values tantivy's estimate is exact
-_ISO = re.compile(r"(\d{4})(?:-?(\d\d))?(?:-?(\d\d))?")
 _T = TypeVar("_T")
 _MUST, _SHOULD, _MUST_NOT = tantivy.Occur.Must, tantivy.Occur.Should, tantivy.Occur.MustNot
 
@@ -160,7 +157,7 @@ class EmbeddedEngine:
         """Return the query of a request; one that need not rank leaves out what only ranks."""
         clauses: list[tuple[Any, Any]] = []
         if node is not None:
-            if isinstance(node, All) and _are_words(node.parts):
+            if isinstance(node, All) and are_words(node.parts):
                 clauses += self._about(node, ranked=ranked)
             else:
                 clauses.append((_MUST, self._node(node, ranked=ranked)))
@@ -179,7 +176,7 @@ class EmbeddedEngine:
             if terms:
                 clauses.append((_MUST, _const(_or(terms))))
         if request.date_from or request.date_to:
-            low, high = _day(request.date_from, "00"), _day(request.date_to, "99")
+            low, high = day_number(request.date_from, "00"), day_number(request.date_to, "99")
             kind = tantivy.FieldType.Integer
             clauses.append(
                 (_MUST, _const(tantivy.Query.range_query(self._index.schema, "issued", kind, low or 1, high)))
@@ -201,7 +198,7 @@ class EmbeddedEngine:
                 return tantivy.Query.boolean_query([(_MUST, tantivy.Query.all_query()), without])
             case Any_(parts):
                 return _or([self._node(p, ranked=ranked) for p in parts])
-            case All(parts) if _are_words(parts):
+            case All(parts) if are_words(parts):
                 return tantivy.Query.boolean_query(self._about(node, ranked=ranked))
             case All(parts):
                 must = [(_MUST, self._node(p, ranked=ranked)) for p in parts if not isinstance(p, Not)]
@@ -221,7 +218,7 @@ class EmbeddedEngine:
 
     def _boosts(self, node: Node) -> list[tuple[Any, Any]]:
         """Rank the exact spelling above the folded one, and neighbours above words that stand apart."""
-        words = list(_plain_words(node))
+        words = list(plain_words(node))
         boosts = [(_SHOULD, _boost(self._term("exact", w.exact), 0.6)) for w in words if w.exact]
         for a, b in zip(words, words[1:], strict=False):
             boosts.append((_SHOULD, _boost(self._term("body", f"{a.folded}_{b.folded}"), 0.8)))
@@ -355,35 +352,6 @@ def _const(query: Any) -> Any:
 
 def _boost(query: Any, factor: float) -> Any:
     return tantivy.Query.boost_query(query, factor)
-
-
-def _are_words(parts: Sequence[Node]) -> bool:
-    return all(isinstance(p, Word) and not p.prefix for p in parts)
-
-
-def _plain_words(node: Node) -> Iterator[Word]:
-    match node:
-        case Word(_, _, False):
-            yield node
-        case Phrase(folded, exact):
-            yield from (Word(f, e) for f, e in zip(folded, exact, strict=False))
-        case All(parts) | Any_(parts):
-            for part in parts:
-                yield from _plain_words(part)
-
-
-def _day(iso: str | None, rest: str) -> int | None:
-    """Return a day as YYYYMMDD; `rest` stands for a month or day that is not told: 00 before all, 99 behind all."""
-    if iso is None:
-        return None
-    match = _ISO.fullmatch(iso.strip())
-    try:
-        if match:
-            date(int(match[1]), int(match[2] or 1), int(match[3] or 1))
-            return int("".join(part or rest for part in match.groups()))
-    except ValueError:
-        pass  # a 13th month, a 30th of February
-    raise UsageError(f"“{iso}” is no date; write it as 2017-06-22, 2017-06 or 2017.")
 
 
 def _hit(searcher: Any, group: Sequence[tuple[Any, Any]], marks: Sequence[tuple[str, ...]]) -> Hit:

@@ -5,7 +5,7 @@ also as what it stands for.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from baocao.errors import QueryError
@@ -189,3 +189,20 @@ def runs(node: Node | None) -> Iterator[tuple[str, ...]]:
         case All(parts) | Any_(parts):
             for part in parts:
                 yield from runs(part)
+
+
+def are_words(parts: Sequence[Node]) -> bool:
+    """Tell whether parts are whole words alone, which may then stand in the sentence or above it."""
+    return all(isinstance(p, Word) and not p.prefix for p in parts)
+
+
+def plain_words(node: Node) -> Iterator[Word]:
+    """Yield the words of a query, in order, that rank its hits."""
+    match node:
+        case Word(_, _, False):
+            yield node
+        case Phrase(folded, exact):
+            yield from (Word(f, e) for f, e in zip(folded, exact, strict=False))
+        case All(parts) | Any_(parts):
+            for part in parts:
+                yield from plain_words(part)

@@ -1,12 +1,16 @@
 """What any search engine must offer, and the nouns of a search."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from typing import Any, Protocol
 
-from baocao.errors import ArchiveError
+from baocao.errors import ArchiveError, UsageError
 from baocao.index.prepare import Prepared
+
+_ISO = re.compile(r"(\d{4})(?:-?(\d\d))?(?:-?(\d\d))?")
 
 
 class SearchDownError(ArchiveError):
@@ -130,3 +134,17 @@ class SearchEngine(Protocol):
 
         Raises QueryError where the query cannot be understood.
         """
+
+
+def day_number(iso: str | None, rest: str) -> int | None:
+    """Return a day as YYYYMMDD; `rest` stands for a month or day that is not told: 00 before all, 99 behind all."""
+    if iso is None:
+        return None
+    match = _ISO.fullmatch(iso.strip())
+    try:
+        if match:
+            date(int(match[1]), int(match[2] or 1), int(match[3] or 1))
+            return int("".join(part or rest for part in match.groups()))
+    except ValueError:
+        pass  # a 13th month, a 30th of February
+    raise UsageError(f"“{iso}” is no date; write it as 2017-06-22, 2017-06 or 2017.")

@@ -1,8 +1,8 @@
 """The engine beyond one machine: Elasticsearch, a document a sentence, fields of ready-made tokens split at blanks.
 
 The queries are those of the embedded engine, clause by clause, and so are the scores: both weigh by BM25 with
-k1 1.2 and b 0.75, and round the lengths of fields alike. A report's
-sentences lie in one shard (the report's id routes them), so that counting and grouping by report stay exact.
+k1 1.2 and b 0.75, and round the lengths of fields alike. A report's sentences lie in one shard (the report's id
+routes them), so that counting and grouping by report stay exact.
 An index has a name of its own behind an alias: a new one is filled beside it, and the alias goes over in one step.
 """
 
@@ -16,10 +16,23 @@ from typing import Any
 from uuid import uuid4
 
 from baocao.errors import ArchiveError, IndexBrokenError, UsageError
-from baocao.index.analysis import docno_token, folded_tokens, highlights
+from baocao.index.analysis import docno_token, folded_tokens
 from baocao.index.prepare import Document, Prepared
-from baocao.index.query import All, Any_, DocNo, Node, Not, Phrase, Word, are_words, parse, plain_words, runs
-from baocao.index.search import Group, Hit, SearchDownError, SearchRequest, SearchResult, SentenceHit, Sort, day_number
+from baocao.index.query import (
+    All,
+    Any_,
+    DocNo,
+    Node,
+    Not,
+    Phrase,
+    Word,
+    are_words,
+    covering_pairs,
+    marks,
+    parse,
+    plain_words,
+)
+from baocao.index.search import Group, Hit, SearchDownError, SearchRequest, SearchResult, Sort, day_number
 from baocao.index.settings import Elastic
 
 try:
@@ -306,9 +319,7 @@ class ElasticEngine:
         node = parse(request.query)
         if request.limit + request.offset > _WINDOW:
             raise UsageError(f"Elasticsearch pages through {_WINDOW:,} hits; make the search narrower.")
-        marks = list(runs(node)) + [tuple(folded_tokens(u).split()) for u in (*request.units, *request.persons)]
-        if request.docno:
-            marks += list(runs(DocNo(docno_token(request.docno))))
+        marked = marks(request, node)
         query = _query(request, node)
         with self._told():
             ranked, counted = self._asked(_wanted(request, query), _counting(request.by, query))
@@ -318,7 +329,7 @@ class ElasticEngine:
             for hit in ranked["hits"]["hits"]
         ]
         took = round((time.perf_counter() - started) * 1000, 1)
-        return SearchResult(total, took, facets, tuple(_hit(group, marks) for group in groups))
+        return SearchResult(total, took, facets, tuple(_hit(group, marked) for group in groups))
 
     def _asked(self, *bodies: Query) -> list[dict[str, Any]]:
         """Ask several searches at once; a part of the answer is none."""
@@ -534,15 +545,16 @@ def _run(field: str, words: str) -> Query:
 
 def _phrase(words: Sequence[str]) -> Query:
     """Words one after the other, by the pairs that cover them: pairs stand in order too, and are far rarer."""
-    pairs = [f"{a}_{b}" for a, b in zip(words, words[1:], strict=False)]
-    if len(pairs) < 2:
-        return _term("body", (*pairs, *words)[0])
-    places = sorted({*range(0, len(pairs), 2), len(pairs) - 1})
+    pairs = covering_pairs(words)
+    if len(words) < 3:
+        return _term("body", pairs[0][1] if pairs else words[0])
     clauses: list[Query] = []
-    for before, at in zip([-1, *places], places, strict=False):
+    before = -1
+    for at, pair in pairs:
         if at - before > 1:
             clauses.append({"span_gap": {"body": at - before - 1}})
-        clauses.append({"span_term": {"body": pairs[at]}})
+        clauses.append({"span_term": {"body": pair}})
+        before = at
     return {"span_near": {"clauses": clauses, "slop": 0, "in_order": True}}
 
 
@@ -550,17 +562,5 @@ def _or(parts: list[Query]) -> Query:
     return parts[0] if len(parts) == 1 else {"bool": {"should": parts, "minimum_should_match": 1}}
 
 
-def _hit(group: Sequence[dict[str, Any]], marks: Sequence[tuple[str, ...]]) -> Hit:
-    found = [hit["_source"] for hit in group]
-    sentences = tuple(
-        SentenceHit(f["start"], f["text"], f["label"], tuple(highlights(f["text"], marks))) for f in found
-    )
-    first = found[0]
-    return Hit(
-        first["report"],
-        first["title"],
-        first["date"] or None,
-        first["issuer"] or None,
-        round(float(group[0]["sort"][0] or 0.0), 4),
-        sentences,
-    )
+def _hit(group: Sequence[dict[str, Any]], marked: Sequence[tuple[str, ...]]) -> Hit:
+    return Hit.of(group[0]["sort"][0], [hit["_source"] for hit in group], marked)

@@ -13,10 +13,23 @@ from typing import Any, TypeVar
 import tantivy
 
 from baocao.errors import ArchiveError, IndexBrokenError
-from baocao.index.analysis import docno_token, folded_tokens, highlights
+from baocao.index.analysis import docno_token, folded_tokens
 from baocao.index.prepare import Document, Prepared
-from baocao.index.query import All, Any_, DocNo, Node, Not, Phrase, Word, are_words, parse, plain_words, runs
-from baocao.index.search import Group, Hit, SearchRequest, SearchResult, SentenceHit, Sort, day_number
+from baocao.index.query import (
+    All,
+    Any_,
+    DocNo,
+    Node,
+    Not,
+    Phrase,
+    Word,
+    are_words,
+    covering_pairs,
+    marks,
+    parse,
+    plain_words,
+)
+from baocao.index.search import Group, Hit, SearchRequest, SearchResult, Sort, day_number
 
 _HEAP = 64 * 2**20
 _LAYOUT = 3  # counts up with every change of what the fields hold; an index of another layout does not open
@@ -142,13 +155,11 @@ class EmbeddedEngine:
         """
         started = time.perf_counter()
         node = parse(request.query)
-        marks = list(runs(node)) + [tuple(folded_tokens(u).split()) for u in (*request.units, *request.persons)]
-        if request.docno:
-            marks += list(runs(DocNo(docno_token(request.docno))))
+        marked = marks(request, node)
         searcher = self._searcher  # one for both, should a commit come between
         counted = self._query(request, node, ranked=False)
         counts = _beside(lambda: _counts(searcher, counted, request.by))
-        hits = _hits(searcher, self._query(request, node), request, marks)
+        hits = _hits(searcher, self._query(request, node), request, marked)
         total, facets = counts()
         took = round((time.perf_counter() - started) * 1000, 1)
         return SearchResult(total, took, facets, hits)
@@ -236,11 +247,10 @@ class EmbeddedEngine:
 
     def _phrase(self, words: Sequence[str]) -> Any:
         """Words one after the other, by the pairs that cover them: pairs stand in order too, and are far rarer."""
-        pairs = [f"{a}_{b}" for a, b in zip(words, words[1:], strict=False)]
-        if len(pairs) < 2:
-            return self._term("body", (*pairs, *words)[0])
-        places = sorted({*range(0, len(pairs), 2), len(pairs) - 1})
-        return tantivy.Query.phrase_query(self._index.schema, "body", [(i, pairs[i]) for i in places])
+        pairs = covering_pairs(words)
+        if len(words) < 3:
+            return self._term("body", pairs[0][1] if pairs else words[0])
+        return tantivy.Query.phrase_query(self._index.schema, "body", [*pairs])
 
     def _prefix(self, folded: str) -> Any:
         return tantivy.Query.regex_query(self._index.schema, "body", f"{folded}[^_]*")
@@ -330,7 +340,9 @@ def _hits(searcher: Any, query: Any, request: SearchRequest, marks: Sequence[tup
             break
         size *= 4  # the best sentences are of few reports
     chosen = groups[request.offset : wanted]
-    return tuple(_hit(searcher, group[:5], marks) for group in chosen)
+    return tuple(
+        Hit.of(group[0][0], [_fields(searcher, address) for _, address in group[:5]], marks) for group in chosen
+    )
 
 
 def _grouped(searcher: Any, found: list[tuple[Any, Any]]) -> list[list[tuple[Any, Any]]]:
@@ -354,20 +366,8 @@ def _boost(query: Any, factor: float) -> Any:
     return tantivy.Query.boost_query(query, factor)
 
 
-def _hit(searcher: Any, group: Sequence[tuple[Any, Any]], marks: Sequence[tuple[str, ...]]) -> Hit:
-    found = [searcher.doc(address).to_dict() for _, address in group]
-    sentences = tuple(
-        SentenceHit(f["start"][0], f["text"][0], f["label"][0], tuple(highlights(f["text"][0], marks))) for f in found
-    )
-    first = found[0]
-    return Hit(
-        first["report"][0],
-        first["title"][0],
-        first["date"][0] or None,
-        first["issuer"][0] or None,
-        round(float(group[0][0] or 0.0), 4),
-        sentences,
-    )
+def _fields(searcher: Any, address: Any) -> Document:
+    return {name: values[0] for name, values in searcher.doc(address).to_dict().items()}
 
 
 def _document(fields: Document, ordinal: int) -> Any:

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from baocao.errors import QueryError
-from baocao.index.analysis import docno_token, synonyms
+from baocao.index.analysis import docno_token, folded_tokens, synonyms
+from baocao.index.search import SearchRequest
 from baocao.text import spelling_key, syllables
 
 MAX_LENGTH = 2_000
@@ -206,3 +207,16 @@ def plain_words(node: Node) -> Iterator[Word]:
         case All(parts) | Any_(parts):
             for part in parts:
                 yield from plain_words(part)
+
+
+def marks(request: SearchRequest, node: Node | None) -> list[tuple[str, ...]]:
+    """Return the runs of folded syllables that a search highlights: those of its words, units, persons and number."""
+    named = [tuple(folded_tokens(name).split()) for name in (*request.units, *request.persons)]
+    numbered = runs(DocNo(docno_token(request.docno))) if request.docno else ()
+    return [*runs(node), *named, *numbered]
+
+
+def covering_pairs(words: Sequence[str]) -> list[tuple[int, str]]:
+    """Return pairs of neighbours that cover a phrase, each with its place: pairs are far rarer than words."""
+    pairs = [f"{a}_{b}" for a, b in zip(words, words[1:], strict=False)]
+    return [(i, pairs[i]) for i in sorted({*range(0, len(pairs), 2), len(pairs) - 1}) if pairs]

@@ -1,14 +1,15 @@
 """What any search engine must offer, and the nouns of a search."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from baocao.errors import ArchiveError, UsageError
-from baocao.index.prepare import Prepared
+from baocao.index.analysis import highlights
+from baocao.index.prepare import Document, Prepared
 
 _ISO = re.compile(r"(\d{4})(?:-?(\d\d))?(?:-?(\d\d))?")
 
@@ -72,6 +73,16 @@ class Hit:
     issuer: str | None
     score: float
     sentences: tuple[SentenceHit, ...]
+
+    @classmethod
+    def of(cls, score: float | None, found: Sequence[Document], marks: Sequence[tuple[str, ...]]) -> Self:
+        """Return the report of these documents, with `marks` (runs of folded syllables) highlighted in each."""
+        sentences = tuple(
+            SentenceHit(f["start"], f["text"], f["label"], tuple(highlights(f["text"], marks))) for f in found
+        )
+        first = found[0]
+        issued, issuer = first["date"] or None, first["issuer"] or None
+        return cls(first["report"], first["title"], issued, issuer, round(float(score or 0.0), 4), sentences)
 
 
 @dataclass(frozen=True, slots=True)

@@ -246,9 +246,10 @@ def _name(text: str, tokens: Sequence[_Token], at: int, depth: int) -> _Parse | 
     one = _expanded(written) if written in _expansions() or not written.isupper() else canonical
     words = (one if end == at + 1 else _cased(canonical, tokens[at:end]),)
     tail = _tail(text, tokens, end, classes, depth)
-    if "cluster" in classes and not _cluster_ok(tokens, at, end, tail) and not _members_at(text, tokens, end):
+    listed = "cluster" in classes and _members_at(text, tokens, end)
+    if "cluster" in classes and not listed and not _cluster_ok(tokens, at, end, tail):
         return None
-    if tail.end == end and "alone" not in classes and not ("cluster" in classes and _members_at(text, tokens, end)):
+    if tail.end == end and "alone" not in classes and not listed:
         return None
     if classes & {"level", "number"} and "alone" not in classes and not tail.words:
         return None

@@ -32,6 +32,7 @@ class Prepared:
     issued: str | None
     body: bytes
     documents: tuple[Document, ...]
+    number: int = 0  # the record's number of the report; 0 while it is not stored yet
 
 
 def prepare(report: Report) -> Prepared:

@@ -292,7 +292,7 @@ def search(
     )  # fmt: skip
     known = counts(archive)
     result = open_engine(archive).search(request)
-    if known["mark"] != known["last_change"]:
+    if known["behind"]:
         print("baocao: the index is behind the record; `baocao index status` tells more.", file=sys.stderr)  # noqa: T201
     if as_json:
         _as_json(result.to_json())

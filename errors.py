@@ -84,6 +84,12 @@ class IndexBrokenError(ArchiveError):
     code = "BC340"
 
 
+class RecordDownError(ArchiveError):
+    """The server that keeps the record cannot be reached for now."""
+
+    code = "BC360"
+
+
 class ModelError(BaocaoError):
     """A model file is missing, damaged, or holds what it should not."""
 

@@ -1,34 +1,38 @@
 """An archive open for writing: record, originals and index kept in step.
 
-Order of writes: original, record, engine, engine's commit, mark. A crash anywhere leaves the record
-ahead of the index at most, and opening the archive again lets the index catch up. So does an engine that
+Order of writes: original, record, engine, engine's commit, the outbox's marks. A crash anywhere leaves the record
+ahead of the index at most, and whoever opens the archive next lets the index catch up. So does an engine that
 cannot be reached: the record goes on, and the index follows as soon as it can.
+With the record in SQLite or the index in the archive's folder one process writes at a time; with PostgreSQL and
+Elasticsearch as many as one likes.
 """
 
 import fcntl
 import getpass
-import json
-import os
 import shutil
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+from platform import node
 from types import TracebackType
 from typing import Protocol, Self
-from uuid import uuid4
 
 from baocao.errors import ArchiveBusyError, ArchiveError, IndexBrokenError
 from baocao.index import lookup
 from baocao.index.corrections import Correction, merge_units
 from baocao.index.embedded import EmbeddedEngine
-from baocao.index.originals import keep, sweep
+from baocao.index.originals import Originals
 from baocao.index.prepare import Prepared, prepare
-from baocao.index.record import Record
+from baocao.index.queue import Queue
+from baocao.index.record import Added, Outbox, Record
 from baocao.index.search import SearchDownError, SearchEngine
-from baocao.index.settings import Elastic, open_engine
+from baocao.index.settings import Elastic, Postgres, open_engine
 from baocao.report import Report
 
-_COMMIT_EVERY = 1_000
+_COMMIT_REPORTS = 1_000  # after so many, or
+_COMMIT_SECONDS = 10.0  # after so long, what was stored can be found
+_RETRY_SECONDS = 10.0  # after which an engine that was down is tried again
 _CHUNK = 50
 
 
@@ -49,66 +53,58 @@ class Incoming:
 def open_archive(folder: Path) -> "Archive":
     """Open an archive for writing, making it where there is none; use it in a `with` statement.
 
-    Raises ArchiveBusyError while another process writes, NewerArchiveError for an archive of a later form.
+    Raises ArchiveBusyError while another process writes that cannot be written beside, NewerArchiveError for an
+    archive of a later form.
     """
     return Archive(folder)
 
 
 class Archive:
-    """One writer's hold on an archive."""
+    """A writer's hold on an archive."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         if folder.exists() and not folder.is_dir():
             raise ArchiveError(f"{folder} is a file, no archive; name another folder with --archive.")
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            self._lock = (folder / "lock").open("a")
-        except OSError as error:
-            raise ArchiveError(f"The archive {folder} cannot be written: {error.strerror}.") from error
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            self._lock.close()
-            message = f"Another baocao is writing to {folder}; wait until it has ended, then try again."
-            raise ArchiveBusyError(message) from error
+        elastic = Elastic.of(folder)
+        self._lock = _Lock(folder, shared=elastic is not None and Postgres.of(folder) is not None)
         try:
             self._record = Record(folder)
-            sweep(folder)
-            elastic = Elastic.of(folder)
-            self._index: _Index = _InFolder(folder, self._record) if elastic is None else _InCluster(folder, elastic)
+            self.originals = Originals(folder)
+            self.originals.sweep(alone=not self._record.shared)
+            self._index = _InFolder(folder, self._record) if elastic is None else _InCluster(elastic, self._record)
             self._engine: SearchEngine | None = None
-            self._pending = 0
+            self._outbox: Outbox = self._record.outbox()
+            self._since = 0.0  # when what the outbox holds began to wait
+            self._tried = 0.0  # when the engine was tried last
             self.index_down: str | None = None  # why the index stays behind for now: its engine cannot be reached
-            self._follow()
+            self.follow()
         except BaseException:
-            self._lock.close()
+            self._lock.release()
             raise
 
     def _ready(self) -> SearchEngine:
-        """Return the engine, ready to be written to, and with a mark that speaks of its index."""
+        """Return the engine, ready to be written to, and an outbox that speaks of its index."""
         if self._engine is None:
             engine = self._index.open()
-            if _Marked.read(self.folder).index != self._index.identity:
-                self._record.set_mark(0)  # the mark told of another index
-                self._mark_speaks_of_this_index()
+            self._record.speaks_of(self._index.identity)
             self._engine = self._rebuilt() if self._index.outdated else engine
         return self._engine
 
-    def _mark_speaks_of_this_index(self) -> None:
-        marked = _Marked.read(self.folder)
-        if marked.index != self._index.identity:
-            replace(marked, index=self._index.identity).write(self.folder)
-
-    def _follow(self) -> int:
+    def follow(self) -> int:
         """Let the index take in what the record has before it, and return how many changes; wait while it is down."""
+        self._tried = time.monotonic()
         try:
             taken = self.catch_up()
         except SearchDownError as error:
-            self.index_down = str(error)
+            self._down(error)
             return 0
         self.index_down = None
         return taken
+
+    def _down(self, error: SearchDownError) -> None:
+        self.index_down = str(error)
+        self._outbox.let_go()
 
     def __enter__(self) -> Self:
         return self
@@ -122,11 +118,23 @@ class Archive:
         """Bring the index up to the record and let the archive go."""
         try:
             self._commit()
+            if self.index_down is not None:
+                self.follow()
         finally:
+            self._outbox.let_go()
             if self._engine is not None:
                 self._engine.close()
             self._record.close()
-            self._lock.close()
+            self._lock.release()
+
+    @property
+    def shared(self) -> bool:
+        """Tell whether other processes may write to the record at the same time."""
+        return self._record.shared
+
+    def queue(self) -> Queue:
+        """Return this process's view of the files that wait to be read."""
+        return Queue(self._record)
 
     def known(self, sha256: str) -> bool:
         """Tell whether the archive holds these bytes as the latest version of their file."""
@@ -138,20 +146,39 @@ class Archive:
         With `again` a report of known bytes takes the place of what an earlier run made of them.
         """
         for item in incoming:
-            keep(self.folder, item.report.sha256, item.original)
-        pending, self._pending = self._pending, 0  # should a step fail, the mark stays: the next open catches up
+            self.originals.keep(item.report.sha256, item.original)
         told = self._record.add([(item.report, item.path) for item in incoming], again=again)
         if self._engine is not None and self.index_down is None:
-            stored = [item.report for item, (new, _) in zip(incoming, told, strict=True) if new]
             try:
-                self._engine.drop(old for _, replaced in told for old in replaced)
-                self._engine.put(self._record.corrected(stored))
+                self._hand_over(self._engine, told)
             except SearchDownError as error:
-                self.index_down = str(error)
-        self._pending = pending + sum(new for new, _ in told)
-        if self._pending >= _COMMIT_EVERY:
+                self._down(error)
+        self.settle()
+        return [added.new for added in told]
+
+    def _hand_over(self, engine: SearchEngine, told: Sequence[Added]) -> None:
+        """Give the engine what was stored just now, unless another process is at the same reports: it will."""
+        stored = {added.report.id: added.report for added in told if added.new}
+        if not stored:
+            return
+        self._since = self._since if self._outbox else time.monotonic()
+        claimed = self._outbox.claim_of([*stored, *(old for added in told for old in added.replaced)])
+        times = {change.report: 0 for change in claimed}
+        for change in claimed:
+            times[change.report] += 1
+        latest = {change.report for change in claimed if change.latest}
+        fresh = [stored[report] for report in latest if report in stored and times[report] == 1]
+        others = sorted(latest - {report.id for report in fresh})  # changed by another in between: read anew
+        engine.drop(times.keys() - latest)
+        engine.put([*self._record.corrected(fresh), *self._record.prepared(others)])
+
+    def settle(self) -> None:
+        """Make findable what has waited long enough, and try an engine again that was down."""
+        waited = time.monotonic() - self._since
+        if len(self._outbox) >= _COMMIT_REPORTS or (self._outbox and waited >= _COMMIT_SECONDS):
             self._commit()
-        return [new for new, _ in told]
+        elif self.index_down is not None and time.monotonic() - self._tried >= _RETRY_SECONDS:
+            self.follow()
 
     def correct(self, report: str, correction: Correction, *, by: str | None = None) -> int:
         """Store a correction of the report with this id and let the index follow; return its number.
@@ -183,7 +210,7 @@ class Archive:
     def _followed(self, number: int) -> int:
         """Let the index take in what a correction changed; a crash before leaves that to the next open."""
         self._commit()
-        self._follow()
+        self.follow()
         return number
 
     def refuse(self, path: str, code: str, message: str) -> None:
@@ -191,20 +218,15 @@ class Archive:
         self._record.refuse(path, code, message)
 
     def _commit(self) -> None:
-        """Make lasting what `add` gave the engine; as the only writer it has had every change."""
-        if not self._pending:
+        """Make lasting what `add` gave the engine."""
+        if self._engine is None or not self._outbox:
             return
-        self._pending = 0
-        if self._engine is None or self.index_down is not None:
-            self._follow()
-            return
-        last = self._record.last_change()
         try:
             self._engine.commit()
         except SearchDownError as error:
-            self.index_down = str(error)
+            self._down(error)
             return
-        self._record.set_mark(last)
+        self._outbox.done()
 
     def catch_up(self) -> int:
         """Let the index follow a record that a crash left ahead; return how many changes it took in.
@@ -212,44 +234,66 @@ class Archive:
         Raises SearchDownError where the engine cannot be reached.
         """
         engine = self._ready()
-        mark = seen = self._record.mark()
         taken = 0
-        while changes := self._record.changes(seen, _CHUNK):
-            latest = {report: keep_it for _, report, keep_it in changes}
-            engine.drop(r for r, keep_it in latest.items() if not keep_it)
-            engine.put(map(prepare, self._record.load([r for r, keep_it in latest.items() if keep_it])))
-            seen = changes[-1][0]
-            taken += len(changes)
-        if seen != mark:
+        while claimed := self._outbox.claim(_COMMIT_REPORTS):
+            latest = {change.report: change.latest for change in claimed}
+            engine.drop(report for report, keep in latest.items() if not keep)
+            wanted = [report for report, keep in latest.items() if keep]
+            for at in range(0, len(wanted), _CHUNK):
+                engine.put(self._record.prepared(wanted[at : at + _CHUNK]))
             engine.commit()
-            self._record.set_mark(seen)
+            self._outbox.done()
+            taken += len(claimed)
         return taken
 
     def rebuild(self) -> int:
         """Make the index anew beside the old one and swap it in when it is whole; return its reports."""
         self._ready()
         self._engine = self._rebuilt()
+        self.catch_up()
         return lookup.counts(self.folder)["reports"]
 
     def _rebuilt(self) -> SearchEngine:
-        fresh = self._index.beside()
-        last = self._record.last_change()
-        ids = sorted(lookup.latest_ids(self.folder))
-        for at in range(0, len(ids), _CHUNK):
-            fresh.put(map(prepare, self._record.load(ids[at : at + _CHUNK])))
-        fresh.commit()
-        if set(fresh.ids()) != set(ids):
-            raise IndexBrokenError("The new index differs from the record; the old one stays. Please report this.")
-        engine = self._index.swapped()
-        self._mark_speaks_of_this_index()
-        self._record.set_mark(last)
-        return engine
+        self._outbox.let_go()
+        with self._record.only_one("index rebuild"):
+            fresh = self._index.beside()
+            last = self._record.last_change()
+            ids = sorted(lookup.latest_ids(self.folder))
+            for at in range(0, len(ids), _CHUNK):
+                fresh.put(self._record.prepared(ids[at : at + _CHUNK]))
+            fresh.commit()
+            if set(fresh.ids()) != set(ids):
+                raise IndexBrokenError("The new index differs from the record; the old one stays. Please report this.")
+            engine = self._index.swapped()
+            self._record.swapped(self._index.identity, last)
+            return engine
+
+
+class _Lock:
+    """The lock of an archive's folder: one process writes at a time, unless servers keep all of it."""
+
+    def __init__(self, folder: Path, *, shared: bool) -> None:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._file = (folder / "lock").open("a")
+        except OSError as error:
+            raise ArchiveError(f"The archive {folder} cannot be written: {error.strerror}.") from error
+        try:
+            fcntl.flock(self._file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+        except OSError as error:
+            self._file.close()
+            message = f"Another baocao is writing to {folder}; wait until it has ended, then try again."
+            raise ArchiveBusyError(message) from error
+
+    def release(self) -> None:
+        """Let it go; again does nothing."""
+        self._file.close()
 
 
 class _Index(Protocol):
     """Where the index of an archive is, and how a new one takes its place."""
 
-    identity: str  # another one for another index, so that a mark is not taken for that of a new, empty one
+    identity: str  # another one for another index, so that the outbox's marks are not taken for those of a new one
     outdated: bool  # an index of another layout, that has to be made anew
 
     def open(self) -> SearchEngine:
@@ -265,18 +309,20 @@ class _Index(Protocol):
 class _InFolder:
     """The embedded index, a folder of the archive."""
 
-    identity, outdated = "embedded", False
+    outdated = False
 
     def __init__(self, folder: Path, record: Record) -> None:
         self._folder, self._fresh, self._old = folder / "index", folder / "index.new", folder / "index.old"
         self._record = record
+        # an archive's folder may be moved; of one that shares a record each has an index of its own
+        self.identity = f"embedded {node()} {folder.resolve()}" if record.shared else "embedded"
         shutil.rmtree(self._fresh, ignore_errors=True)
 
     def open(self) -> SearchEngine:
         if EmbeddedEngine.outdated(self._folder):
             shutil.rmtree(self._folder)
         if not self._folder.exists():
-            self._record.set_mark(0)
+            self._record.index_lost()
         self._engine = EmbeddedEngine(self._folder, write=True)
         return self._engine
 
@@ -301,16 +347,15 @@ class _InCluster:
 
     identity, outdated = "", False
 
-    def __init__(self, folder: Path, elastic: Elastic) -> None:
+    def __init__(self, elastic: Elastic, record: Record) -> None:
         from baocao.index.elastic import ElasticEngine
 
-        self._folder = folder
+        self._record = record
         self._engine: ElasticEngine = ElasticEngine(elastic)
 
     def open(self) -> SearchEngine:
-        marked = _Marked.read(self._folder)
-        marked.write(self._folder)  # before the index bears the archive's name, so that it stays the archive's
-        self.identity = self._engine.attach(marked.archive)
+        # the archive has its name before the index bears it, so that the index stays the archive's
+        self.identity = self._engine.attach(self._record.archive_name())
         self.outdated = self._engine.outdated()
         return self._engine
 
@@ -323,33 +368,6 @@ class _InCluster:
         self._engine.close()
         self._engine = self._filled
         return self.open()
-
-
-@dataclass(frozen=True, slots=True)
-class _Marked:
-    """Which index the record's mark speaks of, and a name of the archive that no other has; in `index.json`."""
-
-    archive: str
-    index: str
-
-    @classmethod
-    def read(cls, folder: Path) -> Self:
-        try:
-            return cls(**json.loads((folder / "index.json").read_bytes()))
-        except FileNotFoundError:
-            return cls(uuid4().hex, "embedded")
-        except (ValueError, TypeError) as error:
-            message = f"{folder / 'index.json'} is damaged; delete it, and `baocao index rebuild` makes the index anew."
-            raise IndexBrokenError(message) from error
-
-    def write(self, folder: Path) -> None:
-        """Write it as a whole or not at all."""
-        part = folder / "index.json.part"
-        with part.open("w", encoding="utf-8") as file:
-            json.dump({"archive": self.archive, "index": self.index}, file)
-            file.flush()
-            os.fsync(file.fileno())
-        part.rename(folder / "index.json")
 
 
 def system_user() -> str:

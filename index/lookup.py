@@ -1,6 +1,10 @@
-"""Reading the record without its SQL library, for commands that only look things up."""
+"""Reading the record without its SQL library, for commands that only look things up.
+
+The same statements go to SQLite and to PostgreSQL; a value's place in them is written `:name`.
+"""
 
 import json
+import re
 import sqlite3
 import zlib
 from collections.abc import Iterator
@@ -10,22 +14,57 @@ from typing import Any
 
 from baocao.errors import ArchiveError, NotFoundError
 from baocao.index.corrections import Correction, Entry, MergeUnits, apply, fits, from_json
+from baocao.index.postgres import answered, not_installed
+from baocao.index.settings import Postgres
 from baocao.report import Report
 
 _FILE = "record.sqlite"
+_VALUE = re.compile(r":(\w+)")
+
+
+class Reader:
+    """A connection to look things up with."""
+
+    def __init__(self, connection: Any, *, server: bool) -> None:
+        self._connection, self._server = connection, server
+
+    def rows(self, query: str, **values: Any) -> list[tuple[Any, ...]]:
+        """Return the rows of a statement."""
+        return list(self._connection.execute(self._written(query), values).fetchall())
+
+    def one(self, query: str, **values: Any) -> tuple[Any, ...] | None:
+        """Return the first row of a statement, or None."""
+        return next(iter(self.rows(query, **values)), None)
+
+    def stream(self, query: str, **values: Any) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of a statement, few at a time in memory; ask nothing else meanwhile."""
+        if self._server:
+            yield from self._connection.cursor().stream(self._written(query), values)
+        else:
+            yield from self._connection.execute(query, values)
+
+    def _written(self, query: str) -> str:
+        return _VALUE.sub(r"%(\1)s", query) if self._server else query
 
 
 @contextmanager
-def reading(folder: Path) -> Iterator[sqlite3.Connection]:
+def reading(folder: Path) -> Iterator[Reader]:
     """Open the record of an archive read-only.
 
-    Raises ArchiveError where there is none, or it is damaged.
+    Raises ArchiveError where there is none, it is damaged, or its server cannot be reached.
     """
+    server = Postgres.of(folder)
+    with _on_server(server) if server else _in_folder(folder) as reader:
+        yield reader
+
+
+@contextmanager
+def _in_folder(folder: Path) -> Iterator[Reader]:
     if not (folder / _FILE).is_file():
         raise ArchiveError(f"There is no archive in {folder}; `baocao ingest FOLDER` makes one.")
     try:
         with closing(sqlite3.connect(f"file:{folder / _FILE}?mode=ro", uri=True, timeout=30)) as connection:
-            yield connection
+            yield Reader(connection, server=False)
     except sqlite3.DatabaseError as error:
         raise ArchiveError(
             f"The record of the archive in {folder} is damaged ({error}); put back a copy of record.sqlite, or ingest "
@@ -33,20 +72,37 @@ def reading(folder: Path) -> Iterator[sqlite3.Connection]:
         ) from error
 
 
+@contextmanager
+def _on_server(server: Postgres) -> Iterator[Reader]:
+    try:
+        import psycopg
+    except ModuleNotFoundError as missing:
+        raise not_installed(missing) from missing
+    try:
+        with psycopg.connect(
+            server.url, password=server.password, connect_timeout=10, autocommit=True, application_name="baocao"
+        ) as connection:
+            yield Reader(connection, server=True)
+    except psycopg.errors.UndefinedTable as error:
+        raise ArchiveError(f"There is no archive at {server.shown}; `baocao ingest FOLDER` makes one.") from error
+    except psycopg.Error as error:
+        raise answered(server, str(error), error.sqlstate) from error
+
+
 def report_json(folder: Path, id_or_prefix: str) -> dict[str, Any]:
     """Return the JSON of the report whose id begins with `id_or_prefix`.
 
     Raises NotFoundError where none does, or several do.
     """
-    with reading(folder) as connection:
-        query = "SELECT id, body FROM report WHERE id >= ? AND id < ? LIMIT 2"
-        rows = connection.execute(query, (id_or_prefix, id_or_prefix + "\U0010ffff")).fetchall()
+    with reading(folder) as reader:
+        query = "SELECT id, body FROM report WHERE id >= :first AND id < :last ORDER BY id LIMIT 2"
+        rows = reader.rows(query, first=id_or_prefix, last=id_or_prefix + "\U0010ffff")
         exact = [row for row in rows if row[0] == id_or_prefix] or rows
         if len(exact) != 1:
             many = "Several reports have an id that begins" if exact else "No report has an id that begins"
             raise NotFoundError(f"{many} with {id_or_prefix}; `baocao search` shows ids.")
         data: dict[str, Any] = json.loads(zlib.decompress(exact[0][1]))
-        changed = [*_corrections(connection, data["id"]).get(data["id"], ()), *_merges(connection)]
+        changed = [*_corrections(reader, data["id"]).get(data["id"], ()), *_merges(reader)]
     return apply(Report.from_json(data), changed).to_json() if changed else data
 
 
@@ -55,9 +111,9 @@ def reports(folder: Path, *, corrected: bool = False) -> Iterator[Report]:
 
     With `corrected` only those that hold a correction of their own in force.
     """
-    with reading(folder) as connection:
-        merges, own = _merges(connection), _corrections(connection)
-        for id_, body in connection.execute("SELECT id, body FROM report WHERE latest ORDER BY added_at, id"):
+    with reading(folder) as reader:
+        merges, own = _merges(reader), _corrections(reader)
+        for id_, body in reader.stream("SELECT id, body FROM report WHERE latest ORDER BY added_at, id"):
             if corrected and id_ not in own:
                 continue
             report = Report.from_json(json.loads(zlib.decompress(body)))
@@ -67,19 +123,20 @@ def reports(folder: Path, *, corrected: bool = False) -> Iterator[Report]:
 
 def corrections(folder: Path, *, undone: bool = False) -> list[Entry]:
     """Return the corrections in force in the order made, with `undone` also those that were undone."""
-    with reading(folder) as connection:
-        if not _has_corrections(connection):
+    with reading(folder) as reader:
+        if not _has(reader, form=2):
             return []
         query = (
-            "SELECT c.number, c.report, c.body, c.by, c.at, c.undone_by, c.undone_at, "
-            "coalesce((SELECT id FROM report WHERE path = c.path AND latest), c.report) "
+            'SELECT c.number, c.report, c.body, c."by", c.at, c.undone_by, c.undone_at, '
+            "coalesce((SELECT id FROM report WHERE path = c.path AND latest LIMIT 1), c.report) "
             "FROM correction c ORDER BY c.number"
         )
-        rows = [row for row in connection.execute(query) if undone or row[6] is None]
+        rows = [row for row in reader.rows(query) if undone or row[6] is None]
         held: dict[str, Report] = {}
-        for (id_,) in {row[-1:] for row in rows} - {(None,)}:
-            (body,) = connection.execute("SELECT body FROM report WHERE id = ?", (id_,)).fetchone()
-            held[id_] = Report.from_json(json.loads(zlib.decompress(body)))
+        for id_ in {row[-1] for row in rows} - {None}:
+            found = reader.one("SELECT body FROM report WHERE id = :id", id=id_)
+            if found:
+                held[id_] = Report.from_json(json.loads(zlib.decompress(found[0])))
     told = []
     for number, report, body, by, at, undone_by, undone_at, latest in rows:
         correction = from_json(json.loads(body))
@@ -88,62 +145,65 @@ def corrections(folder: Path, *, undone: bool = False) -> list[Entry]:
     return told
 
 
-def _corrections(connection: sqlite3.Connection, report: str | None = None) -> dict[str, list[Correction]]:
+def _corrections(reader: Reader, report: str = "") -> dict[str, list[Correction]]:
     """Return report id → its corrections in force, those of other versions of its file too; of one report or all."""
     found: dict[str, list[Correction]] = {}
-    if _has_corrections(connection):
+    if _has(reader, form=2):
         query = (
             "SELECT r.id, c.body FROM correction c JOIN report r ON c.report = r.id OR c.path = r.path "
-            "WHERE c.undone_at IS NULL AND (:report IS NULL OR r.id = :report) ORDER BY c.number"
+            "WHERE c.undone_at IS NULL AND (:report = '' OR r.id = :report) ORDER BY c.number"
         )
-        for id_, body in connection.execute(query, {"report": report}):
+        for id_, body in reader.rows(query, report=report):
             found.setdefault(id_, []).append(from_json(json.loads(body)))
     return found
 
 
-def _merges(connection: sqlite3.Connection) -> list[MergeUnits]:
+def _merges(reader: Reader) -> list[MergeUnits]:
     """Return the merges of units that are in force."""
-    if not _has_corrections(connection):
+    if not _has(reader, form=2):
         return []
-    return [MergeUnits(*row) for row in connection.execute("SELECT alias, name FROM unit_name ORDER BY correction")]
+    return [MergeUnits(*row) for row in reader.rows("SELECT alias, name FROM unit_name ORDER BY correction")]
 
 
-def _has_corrections(connection: sqlite3.Connection) -> bool:
-    """Tell whether the archive's form knows corrections: one of version 1 gets them when it is next written to."""
-    return connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'unit_name'").fetchone() is not None
+def _has(reader: Reader, *, form: int) -> bool:
+    """Tell whether the archive is of this form or a later one: an older gets it when it is next written to."""
+    return int((reader.one("SELECT value FROM setting WHERE name = 'schema'") or ("1",))[0]) >= form
 
 
 def refusals(folder: Path) -> list[dict[str, str]]:
     """Return what is in quarantine: path, code, message, at."""
-    with reading(folder) as connection:
-        rows = connection.execute("SELECT path, code, message, at FROM refusal ORDER BY at, path")
+    with reading(folder) as reader:
+        rows = reader.rows("SELECT path, code, message, at FROM refusal ORDER BY at, path")
         return [dict(zip(("path", "code", "message", "at"), row, strict=True)) for row in rows]
 
 
 def counts(folder: Path) -> dict[str, int]:
-    """Return the number of reports and refusals, the last change, and the index's mark."""
-    with reading(folder) as connection:
+    """Return the numbers of reports, of refusals, of files that wait to be read, and of changes not in the index."""
+    with reading(folder) as reader:
 
         def one(query: str) -> int:
-            row = connection.execute(query).fetchone()
+            row = reader.one(query)
             return int(row[0] or 0) if row else 0
 
-        return {
+        told = {
             "reports": one("SELECT count(*) FROM report WHERE latest"),
             "quarantined": one("SELECT count(*) FROM refusal"),
-            "last_change": one("SELECT max(seq) FROM change"),
-            "mark": one("SELECT value FROM setting WHERE name = 'mark'"),
         }
+        if _has(reader, form=3):
+            behind = one("SELECT count(*) FROM change WHERE NOT indexed")
+            return {**told, "queued": one("SELECT count(*) FROM job"), "behind": behind}
+        mark = one("SELECT value FROM setting WHERE name = 'mark'")
+        return {**told, "queued": 0, "behind": one("SELECT max(seq) FROM change") - mark}
 
 
 def latest_ids(folder: Path) -> set[str]:
     """Return the ids of the latest versions."""
-    with reading(folder) as connection:
-        return {row[0] for row in connection.execute("SELECT id FROM report WHERE latest")}
+    with reading(folder) as reader:
+        return {row[0] for row in reader.rows("SELECT id FROM report WHERE latest")}
 
 
 def cited_by(folder: Path, docno: str) -> list[tuple[str, str]]:
     """Return (id, title) of the reports that bear a document number."""
-    with reading(folder) as connection:
-        query = "SELECT id, title FROM report WHERE docno = ? AND latest"
-        return [(row[0], row[1]) for row in connection.execute(query, (docno,))]
+    with reading(folder) as reader:
+        found = reader.rows("SELECT id, title FROM report WHERE docno = :docno AND latest", docno=docno)
+        return [(row[0], row[1]) for row in found]

@@ -1,93 +1,40 @@
 """The record: reports, refusals, corrections and the log of changes, in SQL. It is the truth; the index follows it.
 
-SQLAlchemy Core on SQLite (WAL, synchronous FULL). A change and its line in the log are one transaction,
-and the mark up to which the index has followed moves only after the engine's commit.
+SQLAlchemy Core on SQLite (WAL, synchronous FULL; one writer) or on PostgreSQL (as many as one likes). A change and
+its line in the log are one transaction. The log is the index's outbox: a line is done once the engine has made
+what it speaks of lasting.
 """
 
 import json
 import sqlite3
+import time
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import wraps
+from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
+from uuid import uuid4
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 
-from baocao.errors import ArchiveError, NewerArchiveError, NotFoundError
+from baocao.errors import ArchiveBusyError, ArchiveError, NotFoundError, RecordDownError
+from baocao.index import tables
 from baocao.index.corrections import Correction, MergeUnits, apply, from_json, same_name, shown_name, to_json
+from baocao.index.postgres import answered, not_installed
 from baocao.index.prepare import Prepared, prepare, unpack
-from baocao.report import Report
+from baocao.index.settings import Postgres
+from baocao.index.tables import changes, corrections, names, refusals, reports, set_setting, setting
 
-SCHEMA_VERSION = 2
 FILE = "record.sqlite"
 
-_meta = sa.MetaData()
-_settings = sa.Table("setting", _meta, sa.Column("name", sa.Text, primary_key=True), sa.Column("value", sa.Text))
-_reports = sa.Table(
-    "report",
-    _meta,
-    sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("sha256", sa.Text, nullable=False, unique=True),
-    sa.Column("path", sa.Text, nullable=False),
-    sa.Column("title", sa.Text, nullable=False),
-    sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("docno", sa.Text, index=True),
-    sa.Column("issuer", sa.Text),
-    sa.Column("issued", sa.Text, index=True),
-    sa.Column("added_at", sa.Text, nullable=False),
-    sa.Column("latest", sa.Boolean, nullable=False),
-    sa.Column("body", sa.LargeBinary, nullable=False),
-    sa.Index("report_path", "path", "latest"),
-)
-_changes = sa.Table(
-    "change",
-    _meta,
-    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column("report", sa.Text, sa.ForeignKey("report.id"), nullable=False),
-)
-_refusals = sa.Table(
-    "refusal",
-    _meta,
-    sa.Column("path", sa.Text, primary_key=True),
-    sa.Column("code", sa.Text, nullable=False),
-    sa.Column("message", sa.Text, nullable=False),
-    sa.Column("at", sa.Text, nullable=False),
-)
-_corrections = sa.Table(
-    "correction",
-    _meta,
-    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column("report", sa.Text, sa.ForeignKey("report.id"), index=True),  # none: of all reports
-    sa.Column("path", sa.Text, index=True),  # the file's, so that its next version is corrected too
-    sa.Column("body", sa.Text, nullable=False),
-    sa.Column("by", sa.Text, nullable=False),
-    sa.Column("at", sa.Text, nullable=False),
-    sa.Column("undone_by", sa.Text),
-    sa.Column("undone_at", sa.Text),
-)
-_names = sa.Table(
-    "unit_name",
-    _meta,
-    sa.Column("alias", sa.Text, primary_key=True),
-    sa.Column("name", sa.Text, nullable=False),
-    sa.Column("correction", sa.Integer, sa.ForeignKey("correction.number"), nullable=False),
-)
-# Version n is reached from n - 1 by the statements at n. Each can be run again: SQLite makes a table outside
-# of the transaction, so a crash may leave some of them.
-_MIGRATIONS: dict[int, tuple[str, ...]] = {
-    2: (
-        "CREATE TABLE IF NOT EXISTS correction (number INTEGER NOT NULL, report TEXT, path TEXT, body TEXT NOT NULL, "
-        '"by" TEXT NOT NULL, at TEXT NOT NULL, undone_by TEXT, undone_at TEXT, PRIMARY KEY (number), '
-        "FOREIGN KEY(report) REFERENCES report (id))",
-        "CREATE INDEX IF NOT EXISTS ix_correction_report ON correction (report)",
-        "CREATE INDEX IF NOT EXISTS ix_correction_path ON correction (path)",
-        "CREATE TABLE IF NOT EXISTS unit_name (alias TEXT NOT NULL, name TEXT NOT NULL, correction INTEGER NOT NULL, "
-        "PRIMARY KEY (alias), FOREIGN KEY(correction) REFERENCES correction (number))",
-    )
-}
+_PATIENCE = 60.0  # seconds that a server may be away before what is under way gives up
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,130 +47,264 @@ class Refusal:
     at: str
 
 
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What became of a report given to `Record.add`: with its number, whether it is new, and whom it replaces."""
+
+    report: Prepared
+    new: bool
+    replaced: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A line of the log that the index has not taken in: which report, and whether it is the latest of its file."""
+
+    seq: int
+    report: str
+    latest: bool
+
+
+def patiently(method: Callable[_P, _T]) -> Callable[_P, _T]:
+    """Try again while the server is away, for up to a minute. For what can be done twice without doing more."""
+
+    @wraps(method)
+    def tried(*args: _P.args, **kwargs: _P.kwargs) -> _T:
+        until, pause = time.monotonic() + _PATIENCE, 0.1
+        while True:
+            try:
+                return method(*args, **kwargs)
+            except RecordDownError:
+                if time.monotonic() + pause > until:
+                    raise
+                time.sleep(pause)
+                pause = min(2 * pause, 5.0)
+
+    return tried
+
+
 class Record:
     """The SQL side of an archive, open for writing."""
 
     def __init__(self, folder: Path) -> None:
-        self._engine = sa.create_engine(f"sqlite:///{folder / FILE}")
-        sa.event.listen(self._engine, "connect", _pragmas)
-        with _told():
-            self._migrate()
+        self.server = Postgres.of(folder)
+        self._engine = _engine(folder, self.server)
+        self._migrate(folder)
 
-    def _migrate(self) -> None:
-        with self._engine.begin() as connection:
-            found = None
-            if sa.inspect(connection).has_table(_settings.name):
-                found = connection.scalar(sa.select(_settings.c.value).where(_settings.c.name == "schema"))
-            version = int(found) if found else 0
-            if version > SCHEMA_VERSION:
-                raise NewerArchiveError(
-                    f"The archive was made by a newer baocao (form {version}, this one knows {SCHEMA_VERSION}); "
-                    "install the newer version to open it."
-                )
-            if not version:
-                _meta.create_all(connection)
-            for step in range(version + 1, SCHEMA_VERSION + 1) if version else ():
-                for statement in _MIGRATIONS[step]:
-                    connection.execute(sa.text(statement))
-            _set(connection, "schema", str(SCHEMA_VERSION))
+    @patiently
+    def _migrate(self, folder: Path) -> None:
+        with self.writing() as connection:
+            self.alone(connection, "schema")
+            tables.migrate(connection, folder)
+        (folder / "index.json").unlink(missing_ok=True)
 
+    @property
+    def shared(self) -> bool:
+        """Tell whether others may write at the same time."""
+        return self.server is not None
+
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """Turn what the database reports into one sentence for the user."""
+        try:
+            yield
+        except sa.exc.DBAPIError as error:
+            if self.server is None:
+                raise _of_file(error) from error
+            raise answered(self.server, str(error.orig), getattr(error.orig, "sqlstate", None)) from error
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """Connect to look up."""
+        with self.told(), self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """Connect for one transaction."""
+        with self.told(), self._engine.begin() as connection:
+            yield connection
+
+    def connect(self) -> sa.Connection:
+        """Return a connection of one's own, to close."""
+        return self._engine.connect()
+
+    def alone(self, connection: sa.Connection, *matters: str) -> None:
+        """Wait until no other transaction is at one of these matters, and keep them to this one until its end."""
+        if self.shared:
+            keys = sorted({_key(matter) for matter in matters})  # in one order everywhere: none waits for another
+            lock = sa.text("SELECT pg_advisory_xact_lock(key) FROM unnest(CAST(:keys AS bigint[])) WITH ORDINALITY "
+                           "AS k(key, at) ORDER BY at")  # fmt: skip
+            connection.execute(lock, {"keys": keys})
+
+    @patiently
     def known(self, sha256: str) -> bool:
         """Tell whether the record holds the report with these bytes as the latest of its file."""
-        with _told(), self._engine.connect() as connection:
-            query = sa.select(_reports.c.id).where(_reports.c.sha256 == sha256, _reports.c.latest)
+        with self.reading() as connection:
+            query = sa.select(reports.c.id).where(reports.c.sha256 == sha256, reports.c.latest)
             return connection.scalar(query) is not None
 
-    def add(self, reports: Sequence[tuple[Prepared, str]], *, again: bool = False) -> list[tuple[bool, list[str]]]:
-        """Store reports with their paths in one transaction; tell for each whether it is new, and whom it replaces.
+    @patiently
+    def add(self, given: Sequence[tuple[Prepared, str]], *, again: bool = False) -> list[Added]:
+        """Store reports with their paths in one transaction.
 
         A file whose bytes changed is a new version: the one before stays in the record, out of the index. With
         `again` a report takes the place of the one made before of the same bytes.
         """
-        with _told(), self._engine.begin() as connection:
-            return _Batch(connection, reports, again).stored()
+        with self.writing() as connection:
+            self.alone(connection, *(report.id for report, _ in given), *(path for _, path in given))
+            batch = _Batch(connection, given, again, self._next_numbers)
+            self._log(connection, batch.stored())
+            return batch.told
 
+    def _next_numbers(self, connection: sa.Connection, count: int) -> list[int]:
+        """Return numbers for new reports that no other has."""
+        if self.shared:
+            following = sa.select(tables.report_numbers.next_value()).select_from(sa.func.generate_series(1, count))
+            return list(connection.scalars(following))
+        last = connection.scalar(sa.select(sa.func.max(reports.c.number))) or 0
+        return list(range(last + 1, last + 1 + count))
+
+    def _log(self, connection: sa.Connection, changed: Collection[str]) -> None:
+        """Write into the log that these reports changed: the last step of a transaction.
+
+        Those that write wait for each other here, so that lines become visible in their order.
+        """
+        if changed:
+            self.alone(connection, "log")
+            connection.execute(sa.insert(changes), [{"report": report} for report in changed])
+
+    @patiently
     def refuse(self, path: str, code: str, message: str) -> None:
         """Put a file into quarantine; a second refusal of it replaces the first."""
-        with _told(), self._engine.begin() as connection:
-            connection.execute(sa.delete(_refusals).where(_refusals.c.path == path))
-            connection.execute(sa.insert(_refusals).values(path=path, code=code, message=message, at=_now()))
+        with self.writing() as connection:
+            refuse(connection, path, code, message)
 
-    def changes(self, after: int, limit: int = 500) -> list[tuple[int, str, bool]]:
-        """Return (seq, report id, whether it is a latest version) of what changed after `after`."""
-        query = (
-            sa.select(_changes.c.seq, _changes.c.report, _reports.c.latest)
-            .join(_reports, _reports.c.id == _changes.c.report)
-            .where(_changes.c.seq > after)
-            .order_by(_changes.c.seq)
-            .limit(limit)
-        )
-        with _told(), self._engine.connect() as connection:
-            return [(row.seq, row.report, row.latest) for row in connection.execute(query)]
+    # The outbox.
 
-    def mark(self) -> int:
-        """Return the change up to which the index has followed."""
-        with _told(), self._engine.connect() as connection:
-            found = connection.scalar(sa.select(_settings.c.value).where(_settings.c.name == "mark"))
-            return int(found or 0)
-
-    def set_mark(self, seq: int) -> None:
-        """Say that the index holds every change up to `seq`; call it after the engine's commit."""
-        with _told(), self._engine.begin() as connection:
-            _set(connection, "mark", str(seq))
-
+    @patiently
     def last_change(self) -> int:
         """Return the number of the last change."""
-        with _told(), self._engine.connect() as connection:
-            return int(connection.scalar(sa.select(sa.func.max(_changes.c.seq))) or 0)
+        with self.reading() as connection:
+            return int(connection.scalar(sa.select(sa.func.max(changes.c.seq))) or 0)
 
-    def load(self, ids: Sequence[str]) -> list[Report]:
-        """Return the reports with these ids as people corrected them, in that order."""
-        with _told(), self._engine.connect() as connection:
-            rows = connection.execute(sa.select(_reports.c.id, _reports.c.body).where(_reports.c.id.in_(ids)))
-            bodies = {row.id: row.body for row in rows}
-        own, merges = self._corrections(ids)
-        return [apply(unpack(bodies[i]), (*own.get(i, ()), *merges)) for i in ids]
+    @patiently
+    def archive_name(self) -> str:
+        """Return a name of the archive that no other has."""
+        return self._kept("archive", uuid4().hex)
 
-    def corrected(self, reports: Sequence[Prepared]) -> list[Prepared]:
-        """Return what was stored just now as people corrected it; most of it comes back as it is."""
-        own, merges = self._corrections([r.id for r in reports])
-        changed = {r.id for r in reports if merges or r.id in own}
+    @patiently
+    def speaks_of(self, index: str) -> None:
+        """Say that the log's marks speak of this index; where they told of another, it has all to take in."""
+        if self._kept("index", "") == index:
+            return
+        with self.writing() as connection:
+            self.alone(connection, "log", "setting")
+            if setting(connection, "index") != index:
+                set_setting(connection, "index", index)
+                connection.execute(sa.update(changes).where(changes.c.indexed.is_(False)).values(indexed=True))
+                every = sa.select(reports.c.id).where(reports.c.latest).order_by(reports.c.number)
+                connection.execute(sa.insert(changes).from_select(["report"], every))
+
+    @patiently
+    def index_lost(self) -> None:
+        """Say that the index which the log's marks speak of is no more."""
+        with self.writing() as connection:
+            self.alone(connection, "setting")
+            set_setting(connection, "index", "")
+
+    def _kept(self, name: str, first: str) -> str:
+        """Return what is kept under a name, which becomes `first` where nothing is."""
+        with self.reading() as connection:
+            found = setting(connection, name)
+        if found is None:
+            with self.writing() as connection:
+                self.alone(connection, "setting")
+                found = setting(connection, name)
+                if found is None:
+                    set_setting(connection, name, first)
+                    found = first
+        return found
+
+    @patiently
+    def swapped(self, index: str, last: int) -> None:
+        """Say that an index that was filled beside takes the old one's place: it holds all changes up to `last`.
+
+        What changed later may have gone to the old one, so the new one has to take it in.
+        """
+        with self.writing() as connection:
+            self.alone(connection, "log", "setting")
+            set_setting(connection, "index", index)
+            done, later = sa.and_(changes.c.seq <= last, changes.c.indexed.is_(False)), changes.c.seq > last
+            connection.execute(sa.update(changes).where(done).values(indexed=True))
+            connection.execute(sa.update(changes).where(later).values(indexed=False))
+
+    @contextmanager
+    def only_one(self, matter: str) -> Iterator[None]:
+        """Keep a matter to this process as long as it takes.
+
+        Raises ArchiveBusyError while another is at it.
+        """
+        if not self.shared:
+            yield  # the archive's folder is locked
+            return
+        with self.writing() as connection:
+            if not connection.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(_key(matter)))):
+                raise ArchiveBusyError(f"Another baocao does this already ({matter}); wait until it has ended.")
+            yield
+
+    def outbox(self) -> "Outbox":
+        """Return a hold on changes that the index has yet to take in."""
+        return Outbox(self)
+
+    # Reading reports as people corrected them.
+
+    @patiently
+    def prepared(self, ids: Sequence[str]) -> list[Prepared]:
+        """Return the reports with these ids as people corrected them, ready for an engine, in that order."""
+        with self.reading() as connection:
+            query = sa.select(reports.c.id, reports.c.number, reports.c.body).where(reports.c.id.in_(ids))
+            rows = {row.id: row for row in connection.execute(query)}
+            own, merges = _corrections(connection, ids)
+        found = (rows[i] for i in ids)
         return [
-            prepare(apply(unpack(r.body), (*own.get(r.id, ()), *merges))) if r.id in changed else r for r in reports
+            replace(prepare(apply(unpack(row.body), (*own.get(row.id, ()), *merges))), number=row.number)
+            for row in found
         ]
 
-    def _corrections(self, ids: Sequence[str]) -> tuple[dict[str, list[Correction]], list[MergeUnits]]:
-        """Return the corrections in force of each of these reports, and the merges."""
-        query = (
-            sa.select(_reports.c.id, _corrections.c.body)
-            .join(_corrections, _own())
-            .where(_reports.c.id.in_(ids), _corrections.c.undone_at.is_(None))
-            .order_by(_corrections.c.number)
-        )
-        found: dict[str, list[Correction]] = {}
-        with _told(), self._engine.connect() as connection:
-            for row in connection.execute(query):
-                found.setdefault(row.id, []).append(from_json(json.loads(row.body)))
-            return found, _merges(connection)
+    @patiently
+    def corrected(self, given: Sequence[Prepared]) -> list[Prepared]:
+        """Return what was stored just now as people corrected it; most of it comes back as it is."""
+        with self.reading() as connection:
+            own, merges = _corrections(connection, [r.id for r in given])
+        changed = {r.id for r in given if merges or r.id in own}
+        return [
+            replace(prepare(apply(unpack(r.body), (*own.get(r.id, ()), *merges))), number=r.number)
+            if r.id in changed
+            else r
+            for r in given
+        ]
 
+    @patiently
     def merges(self) -> list[MergeUnits]:
         """Return the merges of units that are in force."""
-        with _told(), self._engine.connect() as connection:
+        with self.reading() as connection:
             return _merges(connection)
 
     def correct(self, correction: Correction, report: str | None, by: str) -> int:
         """Store a correction, of a report or (a merge) of all; return its number. What it changes is in the log."""
-        with _told(), self._engine.begin() as connection:
-            path = connection.scalar(sa.select(_reports.c.path).where(_reports.c.id == report))
+        with self.writing() as connection:
+            self.alone(connection, "corrections")
+            path = connection.scalar(sa.select(reports.c.path).where(reports.c.id == report))
             body = json.dumps(to_json(correction), ensure_ascii=False)
-            values = {"report": report, "path": path, "body": body, "by": by, "at": _now()}
+            values = {"report": report, "path": path, "body": body, "by": by, "at": now()}
             before = _merges(connection)
-            stored = connection.execute(sa.insert(_corrections).values(**values).returning(_corrections.c.number))
+            stored = connection.execute(sa.insert(corrections).values(**values).returning(corrections.c.number))
             number: int = stored.scalar_one()
             if isinstance(correction, MergeUnits):
                 row = {"alias": correction.alias, "name": correction.name, "correction": number}
-                connection.execute(sa.insert(_names).values(**row))
-            _log(connection, number, before)
+                connection.execute(sa.insert(names).values(**row))
+            self._log(connection, _changed_by(connection, number, before))
         return number
 
     def undo(self, number: int, by: str) -> Correction:
@@ -231,26 +312,28 @@ class Record:
 
         Raises NotFoundError where none in force has the number.
         """
-        with _told(), self._engine.begin() as connection:
-            one = _corrections.c.number == number, _corrections.c.undone_at.is_(None)
-            body = connection.scalar(sa.select(_corrections.c.body).where(*one))
+        with self.writing() as connection:
+            self.alone(connection, "corrections")
+            one = corrections.c.number == number, corrections.c.undone_at.is_(None)
+            body = connection.scalar(sa.select(corrections.c.body).where(*one))
             if body is None:
                 raise NotFoundError(
                     f"No correction in force has the number {number}; `baocao correct list` shows them."
                 )
             before = _merges(connection)
-            connection.execute(sa.update(_corrections).where(*one).values(undone_by=by, undone_at=_now()))
-            connection.execute(sa.delete(_names).where(_names.c.correction == number))
-            _log(connection, number, before)
+            connection.execute(sa.update(corrections).where(*one).values(undone_by=by, undone_at=now()))
+            connection.execute(sa.delete(names).where(names.c.correction == number))
+            self._log(connection, _changed_by(connection, number, before))
         return from_json(json.loads(body))
 
+    @patiently
     def merge_of(self, alias: str) -> int:
         """Return the number of the correction that merged `alias`.
 
         Raises NotFoundError where none did.
         """
-        with _told(), self._engine.connect() as connection:
-            rows = connection.execute(sa.select(_names.c.alias, _names.c.correction)).all()
+        with self.reading() as connection:
+            rows = connection.execute(sa.select(names.c.alias, names.c.correction)).all()
         found = {row.alias: row.correction for row in rows}
         written = same_name(alias, found)
         if written is None:
@@ -262,104 +345,216 @@ class Record:
         self._engine.dispose()
 
 
+class Outbox:
+    """Changes held by this process until the index has them: no other process puts their reports meanwhile.
+
+    A hold that is not `done` is let go with all that was claimed, be it that the process died.
+    """
+
+    def __init__(self, record: Record) -> None:
+        self._record = record
+        self._held: set[int] = set()
+        self._transaction: sa.Connection | None = None  # on PostgreSQL it keeps the locks
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def claim(self, limit: int) -> list[Change]:
+        """Hold the oldest changes that nobody holds, and return them."""
+        return self._claimed(changes.c.seq.not_in(self._held), limit)
+
+    def claim_of(self, ids: Collection[str]) -> list[Change]:
+        """Hold what is to be taken in of these reports, as far as nobody holds it, and return it."""
+        return self._claimed(changes.c.report.in_(ids), None)
+
+    def _claimed(self, which: sa.ColumnElement[bool], limit: int | None) -> list[Change]:
+        waiting = (
+            sa.select(changes.c.seq, changes.c.report)
+            .where(changes.c.indexed.is_(False), which)
+            .order_by(changes.c.seq)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        with self._connected() as connection:
+            rows = connection.execute(waiting).all()
+            free = self._free(connection, {row.report for row in rows})
+            # read once the locks are held, so that nothing older than what others put comes of it
+            states = sa.select(reports.c.id, reports.c.latest).where(reports.c.id.in_(free))
+            latest = {row.id: bool(row.latest) for row in connection.execute(states)}
+        found = [Change(row.seq, row.report, latest[row.report]) for row in rows if row.report in latest]
+        self._held |= {change.seq for change in found}
+        return found
+
+    def _free(self, connection: sa.Connection, ids: set[str]) -> set[str]:
+        """Return those of these reports that are ours to put until we are done; others put the rest just now."""
+        if not self._record.shared or not ids:
+            return ids
+        keys = {_key(f"index {report}"): report for report in ids}
+        tried = sa.text("SELECT key, pg_try_advisory_xact_lock(key) AS ours FROM unnest(CAST(:keys AS bigint[])) key")
+        return {keys[row.key] for row in connection.execute(tried, {"keys": list(keys)}) if row.ours}
+
+    @contextmanager
+    def _connected(self) -> Iterator[sa.Connection]:
+        if not self._record.shared:
+            with self._record.reading() as connection:
+                yield connection
+            return
+        with self._record.told():
+            if self._transaction is None:
+                self._transaction = self._record.connect()
+            try:
+                yield self._transaction
+            except BaseException:
+                self.let_go()
+                raise
+
+    def done(self) -> None:
+        """Say that the engine has made lasting all that is held."""
+        held, self._held = self._held, set()
+        if not held:
+            self.let_go()
+            return
+        of_these = sa.update(changes).where(changes.c.seq.in_(held)).values(indexed=True)
+        if self._transaction is None:
+            with self._record.writing() as connection:
+                connection.execute(of_these)
+            return
+        with self._record.told():
+            try:
+                self._transaction.execute(of_these)
+                self._transaction.commit()
+            finally:
+                self.let_go()
+
+    def let_go(self) -> None:
+        """Leave what is held to whoever comes."""
+        self._held = set()
+        transaction, self._transaction = self._transaction, None
+        if transaction is not None:
+            transaction.close()
+
+
 class _Batch:
     """Reports on their way into one transaction, in few statements: building one costs more than running it."""
 
-    def __init__(self, connection: sa.Connection, reports: Sequence[tuple[Prepared, str]], again: bool) -> None:
-        self._connection, self._reports, self._again = connection, reports, again
-        c = _reports.c
-        ids, paths = [r.id for r, _ in reports], [path for _, path in reports]
-        self._held = {
-            row.id: bool(row.latest) for row in connection.execute(sa.select(c.id, c.latest).where(c.id.in_(ids)))
-        }
+    def __init__(
+        self,
+        connection: sa.Connection,
+        given: Sequence[tuple[Prepared, str]],
+        again: bool,
+        next_numbers: Callable[[sa.Connection, int], list[int]],
+    ) -> None:
+        self._connection, self._given, self._again, self._next_numbers = connection, given, again, next_numbers
+        self.told: list[Added] = []
+        c = reports.c
+        ids, paths = [r.id for r, _ in given], [path for _, path in given]
+        held = connection.execute(sa.select(c.id, c.latest, c.number).where(c.id.in_(ids))).all()
+        self._held = {row.id: bool(row.latest) for row in held}
+        self._numbers = {row.id: int(row.number) for row in held}
         self._latest_at: dict[str, list[str]] = {}
         for row in connection.execute(sa.select(c.id, c.path).where(c.path.in_(paths), c.latest)):
             self._latest_at.setdefault(row.path, []).append(row.id)
 
-    def stored(self) -> list[tuple[bool, list[str]]]:
-        """Store what is to be stored; tell for each report whether it is new, and whom it replaces."""
-        told: list[tuple[bool, list[str]]] = []
+    def stored(self) -> list[str]:
+        """Store what is to be stored and return the reports that changed; `told` says what became of each given."""
         new: dict[str, dict[str, Any]] = {}
         anew: list[dict[str, Any]] = []
         changed: list[str] = []
         retired: set[str] = set()
-        for report, path in self._reports:
+        unnumbered = [r.id for r, _ in self._given if r.id not in self._numbers]
+        if unnumbered:
+            self._numbers |= dict(zip(unnumbered, self._next_numbers(self._connection, len(unnumbered)), strict=True))
+        for report, path in self._given:
+            numbered = replace(report, number=self._numbers[report.id])
             if self._held.get(report.id) and not self._again:
-                told.append((False, []))
+                self.told.append(Added(numbered, new=False))
                 continue
             replaced = self._latest_at.get(path, [])
             retired = (retired | set(replaced)) - {report.id}
             changed += [*replaced, report.id]
             if report.id in self._held:
-                anew.append({"key": report.id, **_row(report, path)})
+                anew.append({"key": report.id, **_row(numbered, path)})
             else:
-                new[report.id] = {"id": report.id, "sha256": report.sha256, **_row(report, path)}
+                new[report.id] = {"id": report.id, "sha256": report.sha256, **_row(numbered, path)}
             self._held |= {**dict.fromkeys(replaced, False), report.id: True}
             self._latest_at[path] = [report.id]
-            told.append((True, replaced))
-        self._write(list(new.values()), anew, changed, retired)
-        return told
+            self.told.append(Added(numbered, True, tuple(replaced)))
+        self._write(list(new.values()), anew, retired)
+        return changed
 
-    def _write(
-        self, new: list[dict[str, Any]], anew: list[dict[str, Any]], changed: list[str], retired: set[str]
-    ) -> None:
-        run, c = self._connection.execute, _reports.c
+    def _write(self, new: list[dict[str, Any]], anew: list[dict[str, Any]], retired: set[str]) -> None:
+        run, c = self._connection.execute, reports.c
         if new:
-            run(sa.insert(_reports), new)
+            run(sa.insert(reports), new)
         if anew:
             columns = [name for name in anew[0] if name != "key"]
             run(
-                sa.update(_reports).where(c.id == sa.bindparam("key")).values({n: sa.bindparam(n) for n in columns}),
+                sa.update(reports).where(c.id == sa.bindparam("key")).values({n: sa.bindparam(n) for n in columns}),
                 anew,
             )
         if retired:
-            run(sa.update(_reports).where(c.id.in_(retired)).values(latest=False))
-        if changed:
-            run(sa.insert(_changes), [{"report": report} for report in changed])
-        run(sa.delete(_refusals).where(_refusals.c.path.in_([path for _, path in self._reports])))
+            run(sa.update(reports).where(c.id.in_(retired)).values(latest=False))
+        run(sa.delete(refusals).where(refusals.c.path.in_([path for _, path in self._given])))
+
+
+def refuse(connection: sa.Connection, path: str, code: str, message: str) -> None:
+    """Put a file into quarantine, within a transaction."""
+    connection.execute(sa.delete(refusals).where(refusals.c.path == path))
+    row = {"path": path, "code": code, "message": message, "at": now()}
+    if connection.dialect.name == "postgresql":  # another process may have refused it in between
+        connection.execute(postgresql.insert(refusals).values(**row).on_conflict_do_nothing())
+    else:
+        connection.execute(sa.insert(refusals).values(**row))
 
 
 def _row(report: Prepared, path: str) -> dict[str, Any]:
     return {
         "path": path, "title": report.title, "kind": report.kind, "docno": report.docno, "issuer": report.issuer,
-        "issued": report.issued, "added_at": _now(), "latest": True, "body": report.body,
+        "issued": report.issued, "added_at": now(), "latest": True, "body": report.body, "number": report.number,
     }  # fmt: skip
-
-
-def _set(connection: sa.Connection, name: str, value: str) -> None:
-    connection.execute(sa.delete(_settings).where(_settings.c.name == name))
-    connection.execute(sa.insert(_settings).values(name=name, value=value))
 
 
 def _own() -> sa.ColumnElement[bool]:
     """Say which corrections are a report's: made on it, or on another version of its file."""
-    return sa.or_(_corrections.c.report == _reports.c.id, _corrections.c.path == _reports.c.path)
+    return sa.or_(corrections.c.report == reports.c.id, corrections.c.path == reports.c.path)
+
+
+def _corrections(connection: sa.Connection, ids: Sequence[str]) -> tuple[dict[str, list[Correction]], list[MergeUnits]]:
+    """Return the corrections in force of each of these reports, and the merges."""
+    query = (
+        sa.select(reports.c.id, corrections.c.body)
+        .join(corrections, _own())
+        .where(reports.c.id.in_(ids), corrections.c.undone_at.is_(None))
+        .order_by(corrections.c.number)
+    )
+    found: dict[str, list[Correction]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.id, []).append(from_json(json.loads(row.body)))
+    return found, _merges(connection)
 
 
 def _merges(connection: sa.Connection) -> list[MergeUnits]:
-    rows = connection.execute(sa.select(_names.c.alias, _names.c.name).order_by(_names.c.correction))
+    rows = connection.execute(sa.select(names.c.alias, names.c.name).order_by(names.c.correction))
     return [MergeUnits(row.alias, row.name) for row in rows]
 
 
-def _log(connection: sa.Connection, number: int, before: Sequence[MergeUnits]) -> None:
-    """Write into the log the reports that a correction, made or undone, changes; `before` are the merges till then."""
-    of_report = sa.select(_reports.c.id).join(_corrections, _own()).where(_corrections.c.number == number)
-    ids = list(connection.scalars(of_report.where(_reports.c.latest)))
+def _changed_by(connection: sa.Connection, number: int, before: Sequence[MergeUnits]) -> list[str]:
+    """Return the reports that a correction, made or undone, changes; `before` are the merges till then."""
+    of_report = sa.select(reports.c.id).join(corrections, _own()).where(corrections.c.number == number)
+    ids = list(connection.scalars(of_report.where(reports.c.latest)))
     after = _merges(connection)
-    if list(before) != after:
-        ids += _renamed(connection, before, after)
-    for changed in ids:
-        connection.execute(sa.insert(_changes).values(report=changed))
+    return ids if list(before) == after else [*ids, *_renamed(connection, before, after)]
 
 
 def _renamed(connection: sa.Connection, before: Sequence[MergeUnits], after: Sequence[MergeUnits]) -> Iterator[str]:
     """Yield the latest reports that name a unit which is shown under another name now."""
     added: dict[str, list[dict[str, Any]]] = {}
-    rows = sa.select(_reports.c.id, _corrections.c.body).join(_corrections, _own())
-    for row in connection.execute(rows.where(_corrections.c.undone_at.is_(None))):
+    rows = sa.select(reports.c.id, corrections.c.body).join(corrections, _own())
+    for row in connection.execute(rows.where(corrections.c.undone_at.is_(None))):
         added.setdefault(row.id, []).append(json.loads(row.body))
     same: dict[str, bool] = {}
-    for row in connection.execute(sa.select(_reports.c.id, _reports.c.body).where(_reports.c.latest)):
+    every = sa.select(reports.c.id, reports.c.body).where(reports.c.latest).execution_options(yield_per=200)
+    for row in connection.execute(every):
         data = json.loads(zlib.decompress(row.body))
         units = {e.get("norm") for e in (*data["entities"], *added.get(row.id, ())) if e.get("type") == "UNIT"}
         for name in {*units, data["issuer"]} - {None} - same.keys():
@@ -368,28 +563,46 @@ def _renamed(connection: sa.Connection, before: Sequence[MergeUnits], after: Seq
             yield row.id
 
 
+def now() -> str:
+    """Return the time of day as the record writes it."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _key(matter: str) -> int:
+    """Return the number under which PostgreSQL locks a matter."""
+    return int.from_bytes(sha256(matter.encode()).digest()[:8], signed=True)
+
+
+def _engine(folder: Path, server: Postgres | None) -> sa.Engine:
+    if server is None:
+        engine = sa.create_engine(f"sqlite:///{folder / FILE}")
+        sa.event.listen(engine, "connect", _pragmas)
+        return engine
+    url = sa.make_url(server.url).set(drivername="postgresql+psycopg")
+    given = {"connect_timeout": 10, "keepalives_idle": 30, "application_name": "baocao"}
+    try:
+        return sa.create_engine(
+            url if server.password is None else url.set(password=server.password),
+            pool_pre_ping=True,
+            connect_args=given,
+        )
+    except ModuleNotFoundError as missing:
+        raise not_installed(missing) from missing
+
+
 def _pragmas(connection: sqlite3.Connection, _: Any) -> None:
     for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "busy_timeout = 30000"):
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Turn what the database reports into one sentence for the user."""
-    try:
-        yield
-    except (sa.exc.OperationalError, sa.exc.DatabaseError) as error:
-        cause = str(error.orig).lower()
-        if "full" in cause or "disk i/o" in cause:
-            raise ArchiveError(
-                "The disk of the archive is full or fails; free some space and run the command again: "
-                "what was stored is safe."
-            ) from error
-        raise ArchiveError(
-            f"The archive's record cannot be used ({error.orig}); put back a copy of record.sqlite, or ingest the "
-            "reports into a new archive."
-        ) from error
+def _of_file(error: sa.exc.DBAPIError) -> ArchiveError:
+    cause = str(error.orig).lower()
+    if "full" in cause or "disk i/o" in cause:
+        return ArchiveError(
+            "The disk of the archive is full or fails; free some space and run the command again: "
+            "what was stored is safe."
+        )
+    return ArchiveError(
+        f"The archive's record cannot be used ({error.orig}); put back a copy of record.sqlite, or ingest the "
+        "reports into a new archive."
+    )

@@ -1,7 +1,7 @@
-"""Where an archive's search index is: `baocao.toml` in its folder, and the environment, which goes before it.
+"""Where an archive's record, originals and search index are: `baocao.toml` in its folder, and the environment.
 
-A key `search_ca_file` of the file is the variable `BAOCAO_SEARCH_CA_FILE`. With nothing said the index is the
-embedded one, in the archive's folder. A secret is never part of a message.
+The environment goes before the file; a key `search_ca_file` of the file is the variable `BAOCAO_SEARCH_CA_FILE`.
+With nothing said all three are in the archive's folder. A secret is never part of a message.
 """
 
 import os
@@ -10,7 +10,7 @@ import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from baocao.errors import UsageError
 
@@ -19,10 +19,55 @@ if TYPE_CHECKING:
 
 FILE = "baocao.toml"
 _KEYS = (
+    "record", "record_password", "record_password_file", "originals", "search_fallback",
     "search", "search_api_key", "search_api_key_file", "search_user", "search_password", "search_password_file",
     "search_ca_file", "search_index_prefix", "search_shards", "search_replicas", "search_timeout",
 )  # fmt: skip
+_POSTGRES = ("postgresql", "postgresql+psycopg", "postgres")
 _PREFIX = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
+
+
+@dataclass(frozen=True, slots=True)
+class Postgres:
+    """A PostgreSQL database that keeps the record; `url` as libpq takes it, without the password."""
+
+    url: str
+    password: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def of(cls, folder: Path) -> Self | None:
+        """Return the database of the archive in `folder`, or None for SQLite in the folder.
+
+        Raises UsageError for settings that cannot be right.
+        """
+        told = _told(folder)
+        if "record" not in told:
+            return None
+        parts = urlsplit(told["record"])
+        try:
+            right = parts.scheme in _POSTGRES and bool(parts.path.strip("/")) and (parts.port or 1) > 0
+        except ValueError:
+            right = False
+        if not right:
+            raise UsageError("`record` is no address such as postgresql+psycopg://user@host:5432/database.")
+        password = _secret(folder, told, "record_password")
+        user, at, host = parts.netloc.rpartition("@")
+        name, _, inside = user.partition(":")
+        return cls(
+            parts._replace(scheme="postgresql", netloc=name + at + host).geturl(), password or unquote(inside) or None
+        )
+
+    @property
+    def shown(self) -> str:
+        """Return host and database, for messages."""
+        parts = urlsplit(self.url)
+        return f"{parts.netloc.rpartition('@')[2] or 'localhost'}{parts.path}"
+
+
+def originals(folder: Path) -> str:
+    """Return where the originals are: a folder's path, or an address that fsspec knows, such as s3://bucket/originals."""
+    told = _told(folder).get("originals", "originals").removeprefix("file://")
+    return told if "://" in told else str(folder / told)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ The queries are those of the embedded engine, clause by clause, and so are the s
 k1 1.2 and b 0.75, and round the lengths of fields alike. A report's sentences lie in one shard (the report's id
 routes them), so that counting and grouping by report stay exact.
 An index has a name of its own behind an alias: a new one is filled beside it, and the alias goes over in one step.
+Several processes may write at once, each at other reports: the record sees to that, and numbers the reports.
 """
 
 import logging
@@ -45,15 +46,15 @@ except ModuleNotFoundError as missing:
     ) from missing
 
 Query = dict[str, Any]
-_Held = tuple[int, set[int]]  # a report's number in the index, and where its sentences start
 
-LAYOUT = 1  # counts up with every change of what the fields hold; an index of another layout is made anew
+LAYOUT = 2  # counts up with every change of what the fields hold; an index of another layout is made anew
 _FACET = 12  # values told of a facet
 _UNITS = 480  # units that a shard tells of, at first
 _BLOCK = 160  # reports counted together: of so few distinct values Elasticsearch's estimate is exact
 _SENTENCES = 5  # shown of a report
 _WINDOW = 10_000  # hits that Elasticsearch pages through
 _BATCH = 1_000  # documents sent together
+_SETTLE = 100_000  # sentences sent, after which is looked whether they are in, commit or no
 _BULK_BYTES = 5 * 2**20
 _AT_ONCE = 2  # batches on their way: one is made ready while the other is waited for
 _TRIES = 6  # of a sentence that a busy node turns away, within half a minute
@@ -108,11 +109,10 @@ class ElasticEngine:
         )
         self._index = where.prefix  # the alias, to search; the index's own name, to write
         self._owner = ""
-        self._waiting: dict[str, tuple[Document, ...]] = {}
-        self._unseen: set[str] = set()  # reports sent since the last refresh
+        self._waiting: dict[str, tuple[int, tuple[Document, ...]]] = {}
+        self._sent: dict[str, set[int]] = {}  # where the sentences start of each report sent and not yet seen to be in
         self._pool = ThreadPoolExecutor(_AT_ONCE)
         self._sending: deque[Future[None]] = deque()
-        self._ordinal = 0
 
     def attach(self, owner: str) -> str:
         """Make ready to write, with an empty index where there is none; return which index it is.
@@ -132,7 +132,6 @@ class ElasticEngine:
                 )
             self._index, self._owner = name, owner
             self._refresh()
-            self._ordinal = self._last_ordinal()
         return f"{name} {about['settings']['index']['uuid']}"
 
     def outdated(self) -> bool:
@@ -182,22 +181,41 @@ class ElasticEngine:
                 self._client.indices.delete(index=name, ignore_unavailable=True)
 
     def put(self, reports: Iterable[Prepared]) -> None:
-        """Add reports, each in place of what the engine has under its id; visible after `commit`."""
-        for report in reports:
-            self._waiting[report.id] = report.documents
-            if sum(map(len, self._waiting.values())) >= _BATCH:
-                self._send()
+        """Add reports, each in place of what the engine has under its id; visible after `commit` at the latest."""
+        with self._or_nothing():
+            for report in reports:
+                if report.number < 1:
+                    raise ValueError(f"The report {report.id} has no number of the record.")
+                self._waiting[report.id] = report.number, report.documents
+                if sum(len(documents) for _, documents in self._waiting.values()) >= _BATCH:
+                    self._send()
 
     def drop(self, ids: Iterable[str]) -> None:
-        """Take reports out; visible after `commit`."""
-        self._waiting |= dict.fromkeys(ids, ())
+        """Take reports out; visible after `commit` at the latest."""
+        self._waiting |= dict.fromkeys(ids, (0, ()))
 
     def commit(self) -> None:
         """Make what was put and dropped lasting and visible."""
-        self._send()
-        with self._told():
-            self._arrived()
-            self._refresh()
+        with self._or_nothing():
+            self._send()
+            self._settle()
+
+    def forget(self) -> None:
+        """Send nothing more of what was put and dropped since the last commit: its reports are others' to put now."""
+        wait(self._sending)  # else it might come in behind what others put
+        self._sending.clear()
+        self._waiting.clear()
+        self._sent.clear()
+
+    @contextmanager
+    def _or_nothing(self) -> Iterator[None]:
+        """Forget all that was not committed where something fails: the record hands it over again."""
+        try:
+            with self._told():
+                yield
+        except BaseException:
+            self.forget()
+            raise
 
     def close(self) -> None:
         """Let the connections go."""
@@ -208,28 +226,60 @@ class ElasticEngine:
         done = self._client.options(request_timeout=60).indices.refresh(index=self._index)
         if done["_shards"]["failed"]:
             raise SearchDownError(f"Elasticsearch at {self._hosts} lacks a part of the index {self._where.prefix}.")
-        self._unseen.clear()
 
     def _send(self) -> None:
         """Send what waits, once few enough batches are on their way: the cluster sets the pace."""
         waiting, self._waiting = self._waiting, {}
-        if waiting:
-            with self._told():
-                held = self._held(list(waiting))
-                self._unseen |= waiting.keys()
-                actions = list(self._actions(waiting, held))
-                self._arrived(_AT_ONCE - 1)
-                self._sending.append(self._pool.submit(self._bulk, actions))
+        if not waiting:
+            return
+        if not self._sent.keys().isdisjoint(waiting):
+            self._arrived()  # of one report one version after the other
+        held = self._starts(waiting)
+        actions = list(self._actions(waiting, held))
+        self._sent |= {report: {f["start"] for f in documents} for report, (_, documents) in waiting.items()}
+        self._arrived(_AT_ONCE - 1)
+        self._sending.append(self._pool.submit(self._bulk, actions))
+        if sum(map(len, self._sent.values())) >= _SETTLE:
+            self._settle()
 
     def _arrived(self, but: int = 0) -> None:
-        """Wait until no more than `but` batches are on their way; should one fail, for all, and raise its error."""
-        try:
-            while len(self._sending) > but:
-                self._sending.popleft().result()
-        except BaseException:
-            wait(self._sending)  # else it might come in behind the next try
-            self._sending.clear()
-            raise
+        """Wait until no more than `but` batches are on their way, and raise the error of one that failed."""
+        while len(self._sending) > but:
+            self._sending.popleft().result()
+
+    def _settle(self) -> None:
+        """Let all that was sent arrive and be seen, and see that the index holds it, and nothing else of its reports.
+
+        A process that died may have left sentences that no search showed when ours were sent; and part of what was
+        sent may have gone to an index that another took the place of.
+        """
+        self._arrived()
+        self._refresh()
+        sent, self._sent = self._sent, {}
+        ids = list(sent)
+        strays: list[dict[str, Any]] = []
+        for at in range(0, len(ids), _BATCH):
+            some = ids[at : at + _BATCH]
+            if self._count(some) == {report: len(sent[report]) for report in some if sent[report]}:
+                continue
+            held = self._starts(some)
+            if any(sent[report] - held.get(report, set()) for report in some):
+                raise SearchDownError(
+                    f"The index {self._where.prefix} at {self._hosts} changed while it was written to; "
+                    "what is missing follows at the next run."
+                )
+            strays += (_gone(self._index, r, start) for r in some for start in held.get(r, set()) - sent[r])
+        if strays:
+            self._bulk(strays)
+            self._refresh()
+
+    def _count(self, reports: list[str]) -> dict[str, int]:
+        """Return how many sentences the index has of each of these reports."""
+        found = self._client.search(
+            index=self._index, size=0, query={"terms": {"report": reports}}, allow_partial_search_results=False,
+            aggs={"reports": {"terms": {"field": "report", "size": _BATCH, "execution_hint": "map"}}},
+        )  # fmt: skip
+        return {b["key"]: b["doc_count"] for b in found["aggregations"]["reports"]["buckets"]}
 
     def _bulk(self, actions: Iterable[dict[str, Any]]) -> None:
         client = self._client.options(  # the same again does no harm: a sentence has the same id each time
@@ -242,39 +292,35 @@ class ElasticEngine:
             if not done:
                 self._refused(*item.popitem())
 
-    def _actions(self, waiting: dict[str, tuple[Document, ...]], held: dict[str, _Held]) -> Iterator[dict[str, Any]]:
+    def _actions(
+        self, waiting: dict[str, tuple[int, tuple[Document, ...]]], held: dict[str, set[int]]
+    ) -> Iterator[dict[str, Any]]:
         """Yield what puts these reports in place of those of their ids, sentence by sentence."""
-        for report, documents in waiting.items():
-            ordinal, gone = held.get(report, (0, set()))
-            if not ordinal and documents:
-                self._ordinal += 1
-                ordinal = self._ordinal
-            to = {"_index": self._index, "routing": report}
+        for report, (number, documents) in waiting.items():
+            gone = held.get(report, set()) | self._sent.get(report, set())
             for fields in documents:
                 gone.discard(fields["start"])
-                source = {**fields, "ordinal": ordinal, "slot": ordinal % _BLOCK}
-                yield {**to, "_id": f"{report}-{fields['start']}", "_source": source}
-            for start in gone:
-                yield {**to, "_op_type": "delete", "_id": f"{report}-{start}"}
+                source = {**fields, "ordinal": number, "slot": number % _BLOCK}
+                yield {
+                    "_index": self._index,
+                    "routing": report,
+                    "_id": f"{report}-{fields['start']}",
+                    "_source": source,
+                }
+            yield from (_gone(self._index, report, start) for start in gone)
 
-    def _held(self, reports: list[str]) -> dict[str, _Held]:
-        """Return what the index has of these reports."""
-        if not self._unseen.isdisjoint(reports):
-            self._arrived()
-            self._refresh()
-        held: dict[str, _Held] = {}
-        if not self._ordinal:
-            return held  # a new index
+    def _starts(self, reports: Iterable[str]) -> dict[str, set[int]]:
+        """Return where the sentences start that a search finds of these reports."""
+        held: dict[str, set[int]] = {}
         after: dict[str, Any] = {}
         while True:
             found = self._client.search(
-                index=self._index, query={"terms": {"report": reports}}, source=False, size=_WINDOW,
-                docvalue_fields=[{"field": f} for f in ("report", "ordinal", "start")], track_total_hits=False,
+                index=self._index, query={"terms": {"report": list(reports)}}, source=False, size=_WINDOW,
+                docvalue_fields=[{"field": f} for f in ("report", "start")], track_total_hits=False,
                 sort=["ordinal", "start"], allow_partial_search_results=False, **after,
             )["hits"]["hits"]  # fmt: skip
             for hit in found:
-                report, ordinal, start = (hit["fields"][f][0] for f in ("report", "ordinal", "start"))
-                held.setdefault(report, (ordinal, set()))[1].add(start)
+                held.setdefault(hit["fields"]["report"][0], set()).add(hit["fields"]["start"][0])
             if len(found) < _WINDOW:
                 return held
             after = {"search_after": found[-1]["sort"]}
@@ -291,11 +337,6 @@ class ElasticEngine:
             f"Elasticsearch at {self._hosts} refused the sentence {item.get('_id')} ({reason or kind}); "
             "the report is safe in the record. Please report this."
         )
-
-    def _last_ordinal(self) -> int:
-        aggs = {"last": {"max": {"field": "ordinal"}}}
-        found = self._client.search(index=self._index, size=0, aggs=aggs, allow_partial_search_results=False)
-        return int(found["aggregations"]["last"]["value"] or 0)
 
     def ids(self) -> Iterator[str]:
         """Yield the id of every report that the engine holds."""
@@ -419,6 +460,10 @@ class ElasticEngine:
             if error.status_code in _BUSY:
                 raise SearchDownError(f"{at} is overloaded or not whole (answer {error.status_code}).") from error
             raise ArchiveError(f"{at} answers {error.status_code} ({_short(error)}).") from error
+
+
+def _gone(index: str, report: str, start: int) -> dict[str, Any]:
+    return {"_op_type": "delete", "_index": index, "routing": report, "_id": f"{report}-{start}"}
 
 
 def _short(error: Exception) -> str:

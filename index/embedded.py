@@ -32,7 +32,7 @@ from baocao.index.query import (
 from baocao.index.search import Group, Hit, SearchRequest, SearchResult, Sort, day_number
 
 _HEAP = 64 * 2**20
-_LAYOUT = 3  # counts up with every change of what the fields hold; an index of another layout does not open
+_LAYOUT = 4  # counts up with every change of what the fields hold; an index of another layout does not open
 _FACET = 12  # values told of a facet
 _PER_REPORT = 30  # sentences looked at for a report wanted, at first
 _UNITS = 480  # units that a segment tells of, at first
@@ -54,7 +54,7 @@ def _schema() -> Any:
     for name in ("unit", "class", "slot"):
         builder.add_text_field(name, fast=True, tokenizer_name="raw", index_option="basic")
     builder.add_integer_field("issued", stored=False, indexed=True, fast=True)
-    builder.add_integer_field("ordinal", fast=True)  # the report's number in this index: strings are slow to group by
+    builder.add_integer_field("ordinal", fast=True)  # the report's number in the record: strings are slow to group by
     builder.add_unsigned_field("start", stored=True)
     for name in ("text", "title", "issuer", "date"):
         builder.add_text_field(name, stored=True, tokenizer_name="raw", index_option="basic")
@@ -80,7 +80,6 @@ class EmbeddedEngine:
             message = "The search index is damaged or of another version; `baocao index rebuild` makes it anew."
             raise IndexBrokenError(message) from error
         self._writer: Any = None
-        self._ordinal = self._last_ordinal() if write else 0
 
     def _linked(self, folder: Path) -> Path:
         """Return a folder of links to the index's files: tantivy sets a lock even to read, here where it may not."""
@@ -102,10 +101,11 @@ class EmbeddedEngine:
     def put(self, reports: Iterable[Prepared]) -> None:
         """Add reports, each in place of what the engine has under its id; visible after `commit`."""
         for report in reports:
+            if report.number < 1:
+                raise ValueError(f"The report {report.id} has no number of the record.")
             self._write(lambda w, r=report: w.delete_documents_by_term("report", r.id))
-            self._ordinal += 1
             for fields in report.documents:
-                document = _document(fields, self._ordinal)
+                document = _document(fields, report.number)
                 self._write(lambda w, d=document: w.add_document(d))
 
     def drop(self, ids: Iterable[str]) -> None:
@@ -119,6 +119,11 @@ class EmbeddedEngine:
             self._write(lambda w: w.commit())
         self._index.reload()
         self._searcher = self._index.searcher()
+
+    def forget(self) -> None:
+        """Leave out what was put and dropped since the last commit."""
+        if self._writer is not None:
+            self._write(lambda w: w.rollback())
 
     def close(self) -> None:
         """Wait for merges and let the folder go."""
@@ -143,10 +148,6 @@ class EmbeddedEngine:
         undeleted = tantivy.Query.all_query()
         for report, _ in self._searcher.terms_with_prefix("report", "", undeleted):
             yield report
-
-    def _last_ordinal(self) -> int:
-        found = self._searcher.aggregate(tantivy.Query.all_query(), {"last": {"max": {"field": "ordinal"}}})
-        return int(found["last"]["value"] or 0)
 
     def search(self, request: SearchRequest) -> SearchResult:
         """Answer a request.
@@ -370,7 +371,7 @@ def _fields(searcher: Any, address: Any) -> Document:
     return {name: values[0] for name, values in searcher.doc(address).to_dict().items()}
 
 
-def _document(fields: Document, ordinal: int) -> Any:
+def _document(fields: Document, number: int) -> Any:
     """Return tantivy's document: numbers signed, the values that facets count as one term."""
     texts = {name: [value] for name, value in fields.items() if isinstance(value, str)}
     counted = f"{fields['year']}|{fields['label']}|{fields['kind']}"
@@ -378,6 +379,6 @@ def _document(fields: Document, ordinal: int) -> Any:
     for unit in fields["unit"]:
         document.add_text("unit", unit)
     document.add_integer("issued", fields["issued"])
-    document.add_integer("ordinal", ordinal)
-    document.add_text("slot", str(ordinal % _BLOCK))
+    document.add_integer("ordinal", number)
+    document.add_text("slot", str(number % _BLOCK))
     return document

@@ -126,13 +126,20 @@ class SearchEngine(Protocol):
     """A projection of the record that answers searches."""
 
     def put(self, reports: Iterable[Prepared]) -> None:
-        """Add reports, each in place of what the engine has under its id; visible after `commit`."""
+        """Add reports, each in place of what the engine has under its id; visible after `commit` at the latest.
+
+        Of one report no two processes may put or drop at the same time, each until its `commit` has returned.
+        Raises ValueError for a report that the record has not numbered.
+        """
 
     def drop(self, ids: Iterable[str]) -> None:
-        """Take reports out; visible after `commit`."""
+        """Take reports out; visible after `commit` at the latest."""
 
     def commit(self) -> None:
-        """Make what was put and dropped lasting and visible."""
+        """Make what was put and dropped lasting and visible; where that fails, it is forgotten."""
+
+    def forget(self) -> None:
+        """Leave out what was put and dropped since the last commit, as far as it is not in yet."""
 
     def close(self) -> None:
         """Let the engine go; what was not committed may be lost."""

@@ -21,6 +21,7 @@ from baocao.errors import ArchiveError, IndexBrokenError, UsageError
 from baocao.index import archive as archive_module
 from baocao.index import lookup, open_archive
 from baocao.index.archive import Incoming, agreement, rebuild
+from baocao.index.prepare import Prepared
 from baocao.index.search import Group, SearchDownError, SearchRequest
 from baocao.index.settings import Elastic, open_engine
 from baocao.report import Kind, Label, Report, Sentence, Source
@@ -39,6 +40,11 @@ def made(name: str, lines: int = 3, path: str = "") -> Incoming:
         (), tuple(sentences), (), (), (),
     )  # fmt: skip
     return Incoming.of(report, path or f"/r/{source.sha256[:8]}.txt", data)
+
+
+def numbered(count: int) -> list[Prepared]:
+    """Reports as the record hands them over, of one to seven sentences."""
+    return [replace(made(f"số {n}", 1 + n % 7).report, number=2 * n + 1) for n in range(count)]
 
 
 def use(folder: Path, url: str | None, prefix: str) -> None:
@@ -87,7 +93,7 @@ def test_a_shorter_version_leaves_nothing_behind(elastic: Elastic) -> None:
     engine = ElasticEngine(elastic)
     engine.attach("a")
     for lines in (30, 3, 12):
-        long = replace(made("một", lines).report, id="same")
+        long = replace(made("một", lines).report, id="same", number=7)
         engine.put([replace(long, documents=tuple({**d, "report": "same"} for d in long.documents))])
         engine.commit()
         assert engine.search(SearchRequest(by=Group.SENTENCE)).total == lines
@@ -98,12 +104,73 @@ def test_a_shorter_version_leaves_nothing_behind(elastic: Elastic) -> None:
     assert engine.search(SearchRequest()).total == 0
 
 
+def of_length(report: Prepared, lines: int) -> Prepared:
+    """Another version of a report, under the same id and number."""
+    other = made(f"{report.title} {lines}", lines).report
+    return replace(report, documents=tuple({**d, "report": report.id} for d in other.documents))
+
+
+def test_several_write_at_once(elastic: Elastic) -> None:
+    """Each at reports of its own, put again and again in versions of other lengths, dropped in the end or not."""
+    from baocao.index.elastic import ElasticEngine
+
+    reports = numbered(400)
+    failed: list[BaseException] = []
+
+    def write(part: int) -> None:
+        try:
+            engine, rng = ElasticEngine(elastic), random.Random(part)
+            engine.attach("a")
+            mine = reports[part::4]
+            for _ in range(4):
+                engine.put([of_length(r, rng.randint(1, 12)) for r in mine])
+                engine.put(mine[::5])
+                engine.commit()
+            engine.put(mine)
+            engine.drop(r.id for r in mine[::10])
+            engine.commit()
+            engine.close()
+        except BaseException as error:
+            failed.append(error)
+
+    writers = [threading.Thread(target=write, args=(part,)) for part in range(4)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert not failed
+    left = [r for part in range(4) for n, r in enumerate(reports[part::4]) if n % 10]
+    engine = ElasticEngine(elastic)
+    assert set(engine.ids()) == {r.id for r in left}
+    assert engine.search(SearchRequest()).total == len(left)
+    assert engine.search(SearchRequest(by=Group.SENTENCE)).total == sum(len(r.documents) for r in left)
+
+
+def test_what_a_writer_left_that_died_goes(elastic: Elastic) -> None:
+    """It sent sentences that no search shows yet when the next one puts another version of the report."""
+    from baocao.index.elastic import ElasticEngine
+
+    reports = numbered(300)
+    dying, living = ElasticEngine(elastic), ElasticEngine(elastic)
+    for engine in (dying, living):
+        engine.attach("a")
+    living.put(reports[:10])
+    dying.put([of_length(r, 20) for r in reports])
+    dying._send()
+    dying._arrived()
+    living.put([of_length(r, 2) for r in reports[10:290]])
+    living.drop(r.id for r in reports[290:])
+    living.commit()
+    assert set(living.ids()) == {r.id for r in reports[:290]}
+    assert living.search(SearchRequest(by=Group.SENTENCE)).total == sum(len(r.documents) for r in reports[:10]) + 560
+
+
 def test_totals_pages_and_ids_of_many_reports(elastic: Elastic) -> None:
     from baocao.index.elastic import ElasticEngine
 
     engine = ElasticEngine(elastic)
     engine.attach("a")
-    reports = [made(f"số {n}", 1 + n % 7).report for n in range(1_500)]
+    reports = numbered(1_500)
     engine.put(reports)
     engine.put(reports[::9])
     engine.commit()
@@ -126,7 +193,7 @@ def test_several_shards(elastic: Elastic) -> None:
     """Totals and facets stay exact, and words are as rare as in the whole index."""
     from baocao.index.elastic import ElasticEngine
 
-    reports = [made(f"số {n}", 1 + n % 7).report for n in range(400)]
+    reports = numbered(400)
     reports = [
         replace(r, documents=tuple({**d, "unit": [f"Sở {k % 97}"]} for k, d in enumerate(r.documents, n)))
         for n, r in enumerate(reports)
@@ -236,7 +303,9 @@ def test_a_sentence_that_is_refused_is_named(elastic: Elastic) -> None:
 
     engine = ElasticEngine(elastic)
     engine.attach("a")
-    report = made("một").report
+    (report,) = numbered(3)[2:]
+    with pytest.raises(ValueError, match="no number"):
+        engine.put([replace(report, number=0)])
     engine.put([replace(report, documents=(report.documents[0], {**report.documents[1], "unknown": 1}))])
     with pytest.raises(ArchiveError, match=f"{report.id}-{report.documents[1]['start']}.*strict"):
         engine.commit()
@@ -265,7 +334,7 @@ def test_down_is_one_sentence_and_the_index_follows_later(tmp_path: Path, elasti
 
 
 def test_a_node_killed_while_reports_come_in(folder: Path, server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archive_module, "_COMMIT_EVERY", 40)
+    monkeypatch.setattr(archive_module, "_COMMIT_REPORTS", 40)
     with open_archive(folder) as opened:
         opened.add([made(f"trước {n}", 40) for n in range(60)])
         server.kill()

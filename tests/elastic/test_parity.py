@@ -154,7 +154,7 @@ def test_there_are_queries_enough() -> None:
 @pytest.fixture(scope="module")
 def reports() -> list[Prepared]:
     rng = random.Random(11)
-    return [prepare(made(number, rng)) for number in range(REPORTS)]
+    return [replace(prepare(made(number, rng)), number=number + 1) for number in range(REPORTS)]
 
 
 def filled(engine: SearchEngine, reports: list[Prepared]) -> SearchEngine:

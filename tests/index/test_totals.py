@@ -71,10 +71,11 @@ def filled(folder: Path, reports: int, units: int = 40) -> tuple[EmbeddedEngine,
     rng = random.Random(7)
     all_lines: dict[str, list[Line]] = {}
     for part in range(COMMITS):
-        engine = EmbeddedEngine(folder, write=True)  # a new one, as a new command opens: numbers go on
+        engine = EmbeddedEngine(folder, write=True)  # a new one, as a new command opens
         batch = [made(part * reports + i, units, rng) for i in range(reports // COMMITS)]
-        engine.put(prepare(report) for report, _ in batch)
-        engine.put(prepare(report) for report, _ in batch[::9])
+        ready = [replace(prepare(report), number=3 * (part * reports + i) + 1) for i, (report, _) in enumerate(batch)]
+        engine.put(ready)
+        engine.put(ready[::9])
         all_lines |= {report.id: lines for report, lines in batch}
         gone = [report.id for report, _ in batch[::11]]
         engine.commit()
@@ -187,10 +188,30 @@ def test_the_engine_tells_every_value_of_a_block_apart(tmp_path: Path) -> None:
     rng = random.Random(1)
     engine = EmbeddedEngine(tmp_path / "index", write=True)
     reports = [made(number, 1, rng)[0] for number in range(embedded._BLOCK)]
-    engine.put(prepare(replace(report, issued=f"{1900 + n}-06-01")) for n, report in enumerate(reports))
+    dated = (prepare(replace(report, issued=f"{1900 + n}-06-01")) for n, report in enumerate(reports))
+    engine.put(replace(report, number=n) for n, report in enumerate(dated, 1))
     engine.commit()
     for n in range(embedded._BLOCK):
         assert engine.search(SearchRequest(date_to=f"{1900 + n}-12-31")).total == n + 1
+
+
+def test_a_report_without_a_number_is_a_bug_of_the_caller(tmp_path: Path) -> None:
+    engine = EmbeddedEngine(tmp_path / "index", write=True)
+    with pytest.raises(ValueError, match="no number"):
+        engine.put([prepare(made(1, 1, random.Random(1))[0])])
+
+
+def test_what_is_forgotten_does_not_come_in(tmp_path: Path) -> None:
+    engine = EmbeddedEngine(tmp_path / "index", write=True)
+    one, two = (replace(prepare(made(n, 1, random.Random(n))[0]), number=n) for n in (1, 2))
+    engine.forget()
+    engine.put([one])
+    engine.commit()
+    engine.put([two])
+    engine.drop([one.id])
+    engine.forget()
+    engine.commit()
+    assert list(engine.ids()) == [one.id]
 
 
 def test_an_index_of_another_layout_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,6 +25,8 @@ from baocao.index.archive import Incoming, agreement, rebuild
 from baocao.index.embedded import EmbeddedEngine
 from baocao.index.search import Group, SearchRequest, SearchResult, Sort
 from baocao.report import Entity, EntityType, Kind, Label, Report, Sentence, Source
+pytestmark = pytest.mark.usefixtures("each_record")
+
 
 
 def make(text: str, *, issued: str = "2017-06-22", label: Label = Label.OTHER, unit: str | None = None) -> Incoming:
@@ -147,6 +149,7 @@ def test_a_second_writer_is_told_to_wait(archive: Path) -> None:
         open_archive(archive)
 
 
+@pytest.mark.of_sqlite
 def test_an_archive_of_a_newer_version(archive: Path) -> None:
     with sqlite3.connect(archive / "record.sqlite") as connection:
         connection.execute("UPDATE setting SET value = '99' WHERE name = 'schema'")
@@ -193,6 +196,7 @@ except ArchiveError as error:
 """
 
 
+@pytest.mark.of_sqlite
 def test_a_full_disk_is_one_sentence_and_loses_nothing(archive: Path) -> None:
     script = FULL.format(tests=str(Path(__file__).parent))
     done = subprocess.run([sys.executable, "-c", script, str(archive)], capture_output=True, text=True, timeout=120)

@@ -45,6 +45,8 @@ from baocao.report import (
     Source,
 )
 
+pytestmark = pytest.mark.usefixtures("each_record")
+
 TEXT = (
     "Báo cáo quý I của Sở KHĐT Hà Nam\n"
     "Kinh phí còn thiếu so với nhu cầu của các xã.\n"
@@ -293,8 +295,8 @@ def test_every_reader_and_the_index_see_corrections_and_the_undoing(folder: Path
     assert labels(seen(folder)) == {"Kinh phí còn": "difficulty"}
     assert count(folder, labels=("difficulty",)) == 1 and count(folder, units=("Phòng Hộ tịch",)) == 1
     assert rebuild(folder) == 2 and count(folder, labels=("difficulty",)) == 1
-    with sqlite3.connect(folder / "record.sqlite") as connection:
-        body = connection.execute("SELECT body FROM report WHERE id = ?", (REPORT.id,)).fetchone()[0]
+    with lookup.reading(folder) as reader:
+        ((body,),) = reader.rows("SELECT body FROM report WHERE id = :id", id=REPORT.id)
     connection.close()
 
     assert unpack(body) == REPORT  # stored as the model made it
@@ -456,6 +458,7 @@ def tables(folder: Path) -> dict[str, object]:
     return told
 
 
+@pytest.mark.of_sqlite
 def test_an_archive_of_version_1_is_whole_after_the_migration(tmp_path: Path, folder: Path) -> None:
     old = version_1(tmp_path / "old")
     assert seen_without_migration(old) == REPORT  # a reader of an archive not yet migrated
@@ -475,6 +478,7 @@ def seen_without_migration(folder: Path) -> Report:
     return report
 
 
+@pytest.mark.of_sqlite
 @pytest.mark.parametrize(
     "half",
     [

@@ -297,7 +297,6 @@ def test_every_reader_and_the_index_see_corrections_and_the_undoing(folder: Path
     assert rebuild(folder) == 2 and count(folder, labels=("difficulty",)) == 1
     with lookup.reading(folder) as reader:
         ((body,),) = reader.rows("SELECT body FROM report WHERE id = :id", id=REPORT.id)
-    connection.close()
 
     assert unpack(body) == REPORT  # stored as the model made it
     with open_archive(folder) as opened:

@@ -117,8 +117,7 @@ class Archive:
     def close(self) -> None:
         """Bring the index up to the record and let the archive go."""
         try:
-            self._commit()
-            if self.index_down is not None:
+            if self._outbox or self.index_down is not None:
                 self.follow()
         finally:
             self._outbox.let_go()
@@ -209,7 +208,6 @@ class Archive:
 
     def _followed(self, number: int) -> int:
         """Let the index take in what a correction changed; a crash before leaves that to the next open."""
-        self._commit()
         self.follow()
         return number
 
@@ -235,6 +233,9 @@ class Archive:
         """
         engine = self._ready()
         taken = 0
+        if self._outbox:
+            engine.commit()
+            self._outbox.done()
         while claimed := self._outbox.claim(_COMMIT_REPORTS):
             latest = {change.report: change.latest for change in claimed}
             engine.drop(report for report, keep in latest.items() if not keep)

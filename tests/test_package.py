@@ -17,6 +17,8 @@ PARTS = (
     "text.py",
     "errors.py",
     "cli.py",
+    "intake.py",
+    "commands",
     "pipeline",
     "models",
     "index",

@@ -24,7 +24,7 @@ def read(path: Path) -> RawDocument:
     Raises UnreadableError (or a child of it) where the file is damaged, empty, too large or of no kind
     that is taken.
     """
-    data = _bytes(path)
+    data = file_bytes(path)
     media_type = sniff(data, path.name)
     source = Source(printable(path.name), hashlib.sha256(data).hexdigest(), media_type, len(data))
     try:
@@ -53,7 +53,11 @@ def printable(name: str | Path) -> str:
     return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
-def _bytes(path: Path) -> bytes:
+def file_bytes(path: Path) -> bytes:
+    """Return the bytes of a file that is small enough to be read.
+
+    Raises UnreadableError or a child of it where it is none.
+    """
     try:
         if not path.is_file():  # a pipe or device would be read for ever
             raise UnreadableError(f"{path.name} is no file that can be opened.")

@@ -1,0 +1,35 @@
+"""`index`: the search index, a projection of the record."""
+
+import typer
+
+from baocao.commands.options import ARCHIVE, ArchiveOption, JsonOption, say, say_json
+
+app = typer.Typer(help="The search index, a projection of the record.", no_args_is_help=True)
+
+
+@app.command("rebuild")
+def index_rebuild(archive: ArchiveOption = ARCHIVE, as_json: JsonOption = False) -> None:
+    """Make the search index anew from the record."""
+    from baocao.index.archive import rebuild
+
+    count = rebuild(archive)
+    say_json({"reports": count}) if as_json else say(f"The index was rebuilt with {count} reports.")
+
+
+@app.command("status")
+def index_status(archive: ArchiveOption = ARCHIVE, as_json: JsonOption = False) -> None:
+    """Tell whether the index holds what the record holds; exit code 1 where it does not."""
+    from baocao.index.archive import agreement
+    from baocao.index.lookup import counts
+
+    known = counts(archive)
+    missing, extra = agreement(archive)
+    told = {**known, "missing": sorted(missing), "extra": sorted(extra), "agree": not missing and not extra}
+    if as_json:
+        say_json(told)
+    elif told["agree"]:
+        say(f"Index and record agree: {known['reports']} reports, {known['quarantined']} files in quarantine.")
+    else:
+        say(f"The index lacks {len(missing)} reports and has {len(extra)} too many; the next ingest repairs it, "
+             "or `baocao index rebuild`.")  # fmt: skip
+    raise typer.Exit(0 if told["agree"] else 1)

@@ -1,0 +1,201 @@
+"""From files to the archive: read them in worker processes, store what came of them, tell it file by file.
+
+Where several processes write to one archive, the files wait in its queue and whoever is free reads them.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from baocao.errors import BaocaoError, CrashError
+from baocao.index.archive import Archive, Incoming
+from baocao.index.prepare import Prepared, prepare
+from baocao.index.queue import TRIES, Job, Queue
+from baocao.pipeline.ingest import file_bytes, printable
+from baocao.pipeline.ingest.pool import Done, Pool
+
+if TYPE_CHECKING:
+    from baocao.report import Report
+
+_TOGETHER = 16  # reports stored in one transaction
+_LOOK_AGAIN = 1.0  # seconds until an empty queue is looked at again
+
+
+class Outcome(StrEnum):
+    """What became of a file."""
+
+    NEW = "new"
+    KNOWN = "known"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A file that was dealt with; `reason` says why it was refused."""
+
+    path: str
+    outcome: Outcome
+    reason: str = ""
+
+
+def take_in(
+    archive: Archive, files: Iterable[Path], *, jobs: int = 1, timeout: float = 120.0, again: bool = False
+) -> Iterator[Taken]:
+    """Read files into the archive, yielding each as it is dealt with; known bytes are not read unless `again`."""
+    known: list[Taken] = []
+
+    def unknown() -> Iterator[Path]:
+        for path in files:
+            if not again and (sha := _sha256(path)) and archive.known(sha):
+                known.append(Taken(str(path), Outcome.KNOWN))
+            else:
+                yield path
+
+    waiting: list[Incoming] = []
+    for outcome in _pool(jobs, timeout).run(unknown()):
+        yield from _drained(known)
+        path = outcome.path
+        if isinstance(outcome, Done):
+            waiting.append(Incoming(outcome.value, printable(path.resolve()), path.read_bytes()))
+            if len(waiting) >= _TOGETHER:
+                yield from _stored(archive, waiting, again)
+        else:
+            reason = printable(str(outcome.error))
+            archive.refuse(printable(path.resolve()), outcome.error.code, reason)
+            yield Taken(str(path), Outcome.REFUSED, reason)
+    yield from _drained(known)
+    yield from _stored(archive, waiting, again)
+
+
+def hand_in(archive: Archive, files: Iterable[Path], *, again: bool = False) -> Iterator[Taken | tuple[str, str]]:
+    """Put files into the archive's queue: yield the hash and path of each, or what became of it at once."""
+    queue = archive.queue()
+    for path in files:
+        named = printable(path.resolve())
+        try:
+            data = file_bytes(path)
+        except BaocaoError as error:
+            archive.refuse(named, error.code, printable(str(error)))
+            yield Taken(str(path), Outcome.REFUSED, printable(str(error)))
+            continue
+        sha256 = hashlib.sha256(data).hexdigest()
+        if not again and archive.known(sha256):
+            yield Taken(str(path), Outcome.KNOWN)
+            continue
+        archive.originals.keep(sha256, data)
+        queue.put([(sha256, named)], again=again)
+        yield sha256, named
+
+
+def work(archive: Archive, *, jobs: int = 1, timeout: float = 120.0, until: Callable[[Queue], bool]) -> Iterator[Taken]:
+    """Read what waits in the archive's queue, yielding each file as it is dealt with, until `until` says so.
+
+    `until` is asked whenever nothing is left to claim.
+    """
+    queue = archive.queue()
+    with queue.renewed(), TemporaryDirectory(prefix="baocao-") as folder:
+        while True:
+            yield from _worked(archive, queue, Path(folder), jobs, timeout)
+            archive.follow()
+            if until(queue):
+                return
+            time.sleep(_LOOK_AGAIN)
+
+
+def _worked(archive: Archive, queue: Queue, folder: Path, jobs: int, timeout: float) -> Iterator[Taken]:
+    """Read until nothing is left to claim."""
+    reading: dict[Path, tuple[Job, bytes]] = {}
+    known: list[Taken] = []
+
+    def claimed() -> Iterator[Path]:
+        while found := queue.claim(jobs):
+            for job in found:
+                if job.claims > TRIES:
+                    error = CrashError(f"Reading the file ended {TRIES} workers; it is left out.")
+                    queue.refused(job, error.code, str(error))
+                    known.append(Taken(job.path, Outcome.REFUSED, str(error)))
+                elif not job.again and archive.known(job.sha256):
+                    queue.done([job.number])
+                    known.append(Taken(job.path, Outcome.KNOWN))
+                else:
+                    place = folder / str(job.number) / (Path(job.path).name[-200:] or "file")
+                    place.parent.mkdir(exist_ok=True)
+                    data = archive.originals.read(job.sha256)
+                    place.write_bytes(data)
+                    reading[place] = job, data
+                    yield place
+
+    waiting: list[tuple[Job, Incoming]] = []
+    for outcome in _pool(jobs, timeout).run(claimed()):
+        yield from _drained(known)
+        job, data = reading.pop(outcome.path)
+        outcome.path.unlink()
+        outcome.path.parent.rmdir()
+        if isinstance(outcome, Done):
+            waiting.append((job, Incoming(outcome.value, job.path, data)))
+            if len(waiting) >= _TOGETHER or not reading:
+                yield from _stored_jobs(archive, queue, waiting)
+        else:
+            queue.refused(job, outcome.error.code, printable(str(outcome.error)))
+            yield Taken(job.path, Outcome.REFUSED, printable(str(outcome.error)))
+    yield from _drained(known)
+    yield from _stored_jobs(archive, queue, waiting)
+
+
+def _stored_jobs(archive: Archive, queue: Queue, waiting: list[tuple[Job, Incoming]]) -> Iterator[Taken]:
+    for again in (False, True):
+        yield from _stored(archive, [item for job, item in waiting if job.again is again], again)
+    queue.done(job.number for job, _ in waiting)
+    waiting.clear()
+
+
+def _stored(archive: Archive, waiting: list[Incoming], again: bool) -> Iterator[Taken]:
+    told = archive.add(waiting, again=again) if waiting else []
+    for item, new in zip(waiting, told, strict=True):
+        yield Taken(item.path, Outcome.NEW if new else Outcome.KNOWN)
+    waiting.clear()
+
+
+def _drained(known: list[Taken]) -> Iterator[Taken]:
+    yield from known
+    known.clear()
+
+
+def _pool(jobs: int, timeout: float) -> Pool[Prepared]:
+    return Pool(_prepared, warm=warm_up, jobs=jobs, timeout=timeout, preload=("baocao.pipeline.warm",))
+
+
+def read_report(path: Path) -> "Report":
+    """Return the report of a file; run in a worker process."""
+    from baocao.pipeline import analyze_file
+
+    return analyze_file(path)
+
+
+def _prepared(path: Path) -> Prepared:
+    return prepare(read_report(path))
+
+
+def warm_up() -> None:
+    """Load the models, once a worker process."""
+    from baocao.pipeline import warm_up
+
+    warm_up()
+
+
+def _sha256(path: Path) -> str | None:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None  # the reader says what is wrong with it
+
+
+def left_of(handed_in: Sequence[tuple[str, str]]) -> Callable[[Queue], bool]:
+    """Return what tells whether these files were read, by whomever."""
+    return lambda queue: not queue.left(handed_in)

@@ -110,7 +110,9 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
         lacking("The client is not installed: pip install -e '.[postgres]'.")
     if sys.platform != "linux":
         lacking("The server is started on Linux only.")
-    folder = Path("/tmp") / f"baocao-postgres-{uuid4().hex}" if os.geteuid() == 0 else tmp_path_factory.mktemp("postgres")
+    folder = (
+        Path("/tmp") / f"baocao-postgres-{uuid4().hex}" if os.geteuid() == 0 else tmp_path_factory.mktemp("postgres")
+    )
     folder.mkdir(exist_ok=True)
     server = Postgres(folder)
     try:

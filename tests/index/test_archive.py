@@ -25,8 +25,8 @@ from baocao.index.archive import Incoming, agreement, rebuild
 from baocao.index.embedded import EmbeddedEngine
 from baocao.index.search import Group, SearchRequest, SearchResult, Sort
 from baocao.report import Entity, EntityType, Kind, Label, Report, Sentence, Source
-pytestmark = pytest.mark.usefixtures("each_record")
 
+pytestmark = pytest.mark.usefixtures("each_record")
 
 
 def make(text: str, *, issued: str = "2017-06-22", label: Label = Label.OTHER, unit: str | None = None) -> Incoming:

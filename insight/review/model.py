@@ -37,8 +37,8 @@ class Followed:
 class ReviewRequest:
     """What to review, how long, and who will sign.
 
-    `units` limits the review to reports of these bodies, in any spelling of case; none: all. `expected` are the bodies
-    that should have reported: if none are given, `units`, or else those that reported in the year before. `pages`, where
+    `units` limits the review to reports of these bodies, in any spelling of case; none: all. `expected` are the
+    bodies that should have reported: if none are given, `units`, or else those of the year before. `pages`, where
     given, bounds the body of the DOCX in place of `items`. `followed` tells what became of last year's recommendations.
     """
 

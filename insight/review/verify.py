@@ -20,7 +20,7 @@ _KINDS = (("figures", "the figure"), ("names", "the name"), ("turns", "the word"
 def verify(shown: Shown, sources: Sequence[str], *, reporter: str | None) -> None:
     """Raise UnfaithfulError unless each source sentence says what is shown.
 
-    The first source is the sentence that is shown: word for word, but for its lead and for "Đơn vị" where `reporter`, the
+    The first source is the sentence shown: word for word, but for its lead and for "Đơn vị" where `reporter`, the
     body that issued the report, stands for it. The others must agree in every figure, name and turning word.
     """
     rest = _without_name(shown, sources[0], reporter)

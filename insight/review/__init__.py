@@ -2,5 +2,6 @@
 
 from baocao.insight.review.compose import review
 from baocao.insight.review.model import Followed, Returning, Review, ReviewRequest
+from baocao.insight.review.write import write_review
 
-__all__ = ["Followed", "Returning", "Review", "ReviewRequest", "review"]
+__all__ = ["Followed", "Returning", "Review", "ReviewRequest", "review", "write_review"]

@@ -19,6 +19,7 @@ from baocao.insight.review.model import (
     Review,
     ReviewRequest,
 )
+from baocao.insight.review.page import WRITTEN_SOURCES
 from baocao.insight.review.select import Candidate, Choice, Pool
 from baocao.insight.review.statements import Statement, as_written, cite, is_of, statements, year_of
 from baocao.insight.review.verify import agree, verify
@@ -29,7 +30,6 @@ _SHARES = {Label.ACHIEVEMENT: 0.4, Label.DIFFICULTY: 0.3, Label.RECOMMENDATION: 
 # Measured on rendered reviews: characters of items with their sources on a page, and what the letterhead, the headings
 # and the signature take of the first and the last.
 _PAGE, _FRAME = 2_450, 1_500
-_MOST_SOURCES = 5  # that are written after an item; the others are counted there and listed in the JSON
 
 
 def review(reports: Iterable[Report], request: ReviewRequest) -> Review:
@@ -117,7 +117,7 @@ class _Length:
         return 1.0 if self.in_items else len(statement.shown.text) + len(statement.source.short) + 3
 
     def of_choice(self, said: Sequence[Statement], choice: Choice) -> float:
-        others = (len(said[i].source.short) + 2 for i in choice.alike[: _MOST_SOURCES - 1])
+        others = (len(said[i].source.short) + 2 for i in choice.alike[: WRITTEN_SOURCES - 1])
         return self.of_statement(said[choice.index]) + (0 if self.in_items else sum(others))
 
 
@@ -172,9 +172,11 @@ def _reporting(
     own: dict[str, list[str]] = defaultdict(list)
     issuers = {fold(report.issuer) for report in chosen if report.issuer}
     for report in chosen:
-        own[names.get(report.id, report.title)].append(report.docno or report.title)
+        own[names.get(report.id, report.title)].append(
+            as_written(report, report.docno) if report.docno else report.title
+        )
     for unit in sorted(own, key=fold):
-        yield Reporting(unit, tuple(own[unit]))
+        yield Reporting(unit, tuple(dict.fromkeys(own[unit])))
     expected = request.expected or request.units or tuple(before)
     for unit in sorted({fold(u): u for u in expected if fold(u) not in issuers}.values(), key=fold):
         yield Reporting(unit, ())

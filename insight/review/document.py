@@ -94,7 +94,7 @@ def _item(document: Any, item: Item) -> None:
     paragraph = _paragraph(document)
     paragraph.add_run(f"- {item.text} ")
     source = paragraph.add_run(bracketed(item))
-    source.italic, source.font.size = True, Pt(12)
+    source.italic, source.font.size = True, Pt(13)
     for conflict in item.conflicts:
         marked = _paragraph(document).add_run(contradiction(conflict))
         marked.bold = marked.italic = True

@@ -7,7 +7,7 @@ from baocao.insight.review.model import Cited, Conflict, Item, Review, written_d
 
 WRITTEN_SOURCES = 5  # after an item; the others are counted there and listed in the JSON
 _WRITTEN_UNITS = 6
-_WRITTEN_ROWS = 200
+_WRITTEN_ROWS = 500
 _ROMAN = ("I", "II", "III")
 
 _WARNINGS = {

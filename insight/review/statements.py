@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from baocao.insight.review.model import PARTS, Cited
 from baocao.insight.review.openings import Shown, leans, self_subject, stand_alone, without_lead
+from baocao.insight.review.select import by_place
 from baocao.report import EntityType, Kind, Label, Report
 from baocao.text import fold
 
@@ -74,7 +75,7 @@ def statements(report: Report, issuer: str | None) -> Iterator[Statement]:
             source=cite(report, sentence.start, sentence.end, issuer),
             reporter=reporter,
             headings=tuple(_headings(report, sentence.section)),
-            weight=sentence.confidence / (1 + 0.1 * min(place, 5)),
+            weight=sentence.confidence * by_place(place),
             units=frozenset(spoken.get((number, EntityType.UNIT), ())),
             periods=frozenset(spoken.get((number, EntityType.PERIOD), ())),
             period=f"{report.period.start}/{report.period.end}" if report.period else None,

@@ -26,6 +26,7 @@ for command in (ingest, search, show, analyze, export, quarantine, worker, evalu
     app.command()(command)
 app.add_typer(correcting.app, name="correct")
 app.add_typer(keeping.app, name="index")
+app.add_typer(keeping.archive_app, name="archive")
 _STOPPED = 130  # as a shell tells of a command that Ctrl-C ended
 
 

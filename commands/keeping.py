@@ -1,4 +1,7 @@
-"""`index`: the search index, a projection of the record."""
+"""`index`, `archive`: the search index, a projection of the record; and an archive as a whole."""
+
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -33,3 +36,22 @@ def index_status(archive: ArchiveOption = ARCHIVE, as_json: JsonOption = False) 
         say(f"The index lacks {len(missing)} reports and has {len(extra)} too many; the next ingest repairs it, "
              "or `baocao index rebuild`.")  # fmt: skip
     raise typer.Exit(0 if told["agree"] else 1)
+
+
+archive_app = typer.Typer(help="An archive as a whole.", no_args_is_help=True)
+
+
+@archive_app.command("copy")
+def archive_copy(
+    source: Annotated[Path, typer.Argument(help="The archive's folder.")],
+    target: Annotated[Path, typer.Argument(help="The new one's; its baocao.toml says where its record is.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Copy an archive, with corrections, originals and queue: from SQLite to PostgreSQL, or back."""
+    from baocao.index.copying import copy_archive
+
+    told = copy_archive(source, target)
+    if as_json:
+        say_json({"reports": told.reports, "originals": told.originals, "corrections": told.corrections})
+    else:
+        say(f"{told.reports} reports, {told.originals} originals and {told.corrections} corrections were copied.")

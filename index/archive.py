@@ -18,14 +18,14 @@ from platform import node
 from types import TracebackType
 from typing import Protocol, Self
 
-from baocao.errors import ArchiveBusyError, ArchiveError, IndexBrokenError
+from baocao.errors import ArchiveBusyError, ArchiveError, IndexBrokenError, RecordDownError
 from baocao.index import lookup
 from baocao.index.corrections import Correction, merge_units
 from baocao.index.embedded import EmbeddedEngine
 from baocao.index.originals import Originals
 from baocao.index.prepare import Prepared, prepare
 from baocao.index.queue import Queue
-from baocao.index.record import Added, Outbox, Record
+from baocao.index.record import Added, Outbox, Record, patiently
 from baocao.index.search import SearchDownError, SearchEngine
 from baocao.index.settings import Elastic, Postgres, open_engine
 from baocao.report import Report
@@ -69,12 +69,12 @@ class Archive:
         elastic = Elastic.of(folder)
         self._lock = _Lock(folder, shared=elastic is not None and Postgres.of(folder) is not None)
         try:
-            self._record = Record(folder)
+            self.record = Record(folder)
             self.originals = Originals(folder)
-            self.originals.sweep(alone=not self._record.shared)
-            self._index = _InFolder(folder, self._record) if elastic is None else _InCluster(elastic, self._record)
+            self.originals.sweep(alone=not self.record.shared)
+            self._index = _InFolder(folder, self.record) if elastic is None else _InCluster(elastic, self.record)
             self._engine: SearchEngine | None = None
-            self._outbox: Outbox = self._record.outbox()
+            self._outbox: Outbox = self.record.outbox()
             self._since = 0.0  # when what the outbox holds began to wait
             self._tried = 0.0  # when the engine was tried last
             self.index_down: str | None = None  # why the index stays behind for now: its engine cannot be reached
@@ -87,7 +87,7 @@ class Archive:
         """Return the engine, ready to be written to, and an outbox that speaks of its index."""
         if self._engine is None:
             engine = self._index.open()
-            self._record.speaks_of(self._index.identity)
+            self.record.speaks_of(self._index.identity)
             self._engine = self._rebuilt() if self._index.outdated else engine
         return self._engine
 
@@ -123,21 +123,21 @@ class Archive:
             self._outbox.let_go()
             if self._engine is not None:
                 self._engine.close()
-            self._record.close()
+            self.record.close()
             self._lock.release()
 
     @property
     def shared(self) -> bool:
         """Tell whether other processes may write to the record at the same time."""
-        return self._record.shared
+        return self.record.shared
 
     def queue(self) -> Queue:
         """Return this process's view of the files that wait to be read."""
-        return Queue(self._record)
+        return Queue(self.record)
 
     def known(self, sha256: str) -> bool:
         """Tell whether the archive holds these bytes as the latest version of their file."""
-        return self._record.known(sha256)
+        return self.record.known(sha256)
 
     def add(self, incoming: Sequence[Incoming], *, again: bool = False) -> list[bool]:
         """Store reports; tell for each whether it was new. The index follows in larger steps.
@@ -146,12 +146,14 @@ class Archive:
         """
         for item in incoming:
             self.originals.keep(item.report.sha256, item.original)
-        told = self._record.add([(item.report, item.path) for item in incoming], again=again)
+        told = self.record.add([(item.report, item.path) for item in incoming], again=again)
         if self._engine is not None and self.index_down is None:
             try:
                 self._hand_over(self._engine, told)
             except SearchDownError as error:
                 self._down(error)
+            except RecordDownError:
+                self._outbox.let_go()  # the hold went with the connection; what it held waits for the next
         self.settle()
         return [added.new for added in told]
 
@@ -169,7 +171,7 @@ class Archive:
         fresh = [stored[report] for report in latest if report in stored and times[report] == 1]
         others = sorted(latest - {report.id for report in fresh})  # changed by another in between: read anew
         engine.drop(times.keys() - latest)
-        engine.put([*self._record.corrected(fresh), *self._record.prepared(others)])
+        engine.put([*self.record.corrected(fresh), *self.record.prepared(others)])
 
     def settle(self) -> None:
         """Make findable what has waited long enough, and try an engine again that was down."""
@@ -184,25 +186,25 @@ class Archive:
 
         `by` is who corrects, the system's user unless told otherwise. `baocao.index.corrections` makes corrections.
         """
-        return self._followed(self._record.correct(correction, report, by or system_user()))
+        return self._followed(self.record.correct(correction, report, by or system_user()))
 
     def merge(self, alias: str, name: str, *, by: str | None = None) -> int:
         """Show the unit `alias` as `name` in every report; return the correction's number.
 
         Raises UsageError where `alias` stands for another unit already.
         """
-        merge = merge_units(alias, name, self._record.merges())
-        return self._followed(self._record.correct(merge, None, by or system_user()))
+        merge = merge_units(alias, name, self.record.merges())
+        return self._followed(self.record.correct(merge, None, by or system_user()))
 
     def split(self, alias: str, *, by: str | None = None) -> int:
         """Undo the merge of `alias`; return its number. Raises NotFoundError where there is none."""
-        number = self._record.merge_of(alias)
+        number = self.record.merge_of(alias)
         self.undo(number, by=by)
         return number
 
     def undo(self, number: int, *, by: str | None = None) -> Correction:
         """Put a correction out of force and return it. Raises NotFoundError where none in force has the number."""
-        undone = self._record.undo(number, by or system_user())
+        undone = self.record.undo(number, by or system_user())
         self._followed(number)
         return undone
 
@@ -213,7 +215,7 @@ class Archive:
 
     def refuse(self, path: str, code: str, message: str) -> None:
         """Put a file into quarantine with its reason."""
-        self._record.refuse(path, code, message)
+        self.record.refuse(path, code, message)
 
     def _commit(self) -> None:
         """Make lasting what `add` gave the engine."""
@@ -221,11 +223,13 @@ class Archive:
             return
         try:
             self._engine.commit()
+            self._outbox.done()
         except SearchDownError as error:
             self._down(error)
-            return
-        self._outbox.done()
+        except RecordDownError:
+            self._outbox.let_go()
 
+    @patiently
     def catch_up(self) -> int:
         """Let the index follow a record that a crash left ahead; return how many changes it took in.
 
@@ -241,7 +245,7 @@ class Archive:
             engine.drop(report for report, keep in latest.items() if not keep)
             wanted = [report for report, keep in latest.items() if keep]
             for at in range(0, len(wanted), _CHUNK):
-                engine.put(self._record.prepared(wanted[at : at + _CHUNK]))
+                engine.put(self.record.prepared(wanted[at : at + _CHUNK]))
             engine.commit()
             self._outbox.done()
             taken += len(claimed)
@@ -256,17 +260,17 @@ class Archive:
 
     def _rebuilt(self) -> SearchEngine:
         self._outbox.let_go()
-        with self._record.only_one("index rebuild"):
+        with self.record.only_one("index rebuild"):
             fresh = self._index.beside()
-            last = self._record.last_change()
+            last = self.record.last_change()
             ids = sorted(lookup.latest_ids(self.folder))
             for at in range(0, len(ids), _CHUNK):
-                fresh.put(self._record.prepared(ids[at : at + _CHUNK]))
+                fresh.put(self.record.prepared(ids[at : at + _CHUNK]))
             fresh.commit()
             if set(fresh.ids()) != set(ids):
                 raise IndexBrokenError("The new index differs from the record; the old one stays. Please report this.")
             engine = self._index.swapped()
-            self._record.swapped(self._index.identity, last)
+            self.record.swapped(self._index.identity, last)
             return engine
 
 

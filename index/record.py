@@ -239,6 +239,19 @@ class Record:
             connection.execute(sa.update(changes).where(done).values(indexed=True))
             connection.execute(sa.update(changes).where(later).values(indexed=False))
 
+    def number_on(self, connection: sa.Connection) -> None:
+        """Let new rows be numbered behind those that were copied in with their numbers."""
+        if not self.shared:
+            return  # SQLite goes on from the last
+        for sequence, column in (
+            (tables.report_numbers.name, reports.c.number),
+            ("correction_number_seq", corrections.c.number),
+            ("job_number_seq", tables.jobs.c.number),
+        ):
+            last = connection.scalar(sa.select(sa.func.max(column)))
+            if last:
+                connection.execute(sa.select(sa.func.setval(sequence, last)))
+
     @contextmanager
     def only_one(self, matter: str) -> Iterator[None]:
         """Keep a matter to this process as long as it takes.

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from baocao.errors import UsageError
-from baocao.pipeline.tag import registry, units
+from baocao.pipeline.tag import registry
 from baocao.pipeline.tag.registry import read_registry
 from baocao.pipeline.tag.units import find_units
 
@@ -26,7 +26,7 @@ def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     file = tmp_path / "units.tsv"
     file.write_text(FILE, encoding="utf-8")
     monkeypatch.setenv("BAOCAO_UNITS", str(file))
-    caches = (registry.registered, units._registered_trie)
+    caches = (registry.registered, registry._trie)
     for cached in caches:
         cached.cache_clear()
     yield file

@@ -19,7 +19,7 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 ALIKE = 0.7  # of the pairs of either: near-duplicates, merged where they agree in figures and names
-REPEATED = 0.5  # so much of one in the other: not both
+REPEATED = 0.8  # so much of the shorter in the other: not both
 
 # Pairs that stand in many more sentences than this are the register's, not a matter's ("công tác", "thực hiện").
 _COMMON = 100.0

@@ -7,12 +7,14 @@ An index has a name of its own behind an alias: a new one is filled beside it, a
 Several processes may write at once, each at other reports: the record sees to that, and numbers the reports.
 """
 
+import json
 import logging
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from hashlib import sha256
 from typing import Any
 from uuid import uuid4
 
@@ -53,6 +55,7 @@ _UNITS = 480  # units that a shard tells of, at first
 _BLOCK = 160  # reports counted together: of so few distinct values Elasticsearch's estimate is exact
 _SENTENCES = 5  # shown of a report
 _WINDOW = 10_000  # hits that Elasticsearch pages through
+_PRIORITY = 200  # of our template: above those that match all names, which stand at 0 to 100 by custom
 _BATCH = 1_000  # documents sent together
 _SETTLE = 100_000  # sentences sent, after which is looked whether they are in, commit or no
 _BULK_BYTES = 5 * 2**20
@@ -107,7 +110,7 @@ class ElasticEngine:
             retry_on_status=_BUSY,
             **tls,
         )
-        self._index = where.prefix  # the alias, to search; the index's own name, to write
+        self._index = where.prefix  # an alias, to search and to write
         self._owner = ""
         self._waiting: dict[str, tuple[int, tuple[Document, ...]]] = {}
         self._sent: dict[str, set[int]] = {}  # where the sentences start of each report sent and not yet seen to be in
@@ -120,64 +123,140 @@ class ElasticEngine:
         `owner` is the archive: an index of another archive is left alone, and an ArchiveError raised.
         """
         with self._told():
-            found = self._indices()
-            if not found:
-                self._create(owner, {self._where.prefix: {}})
-                found = self._indices()
-            ((name, about),) = found.items()
+            about = self._about() or self._made(owner)
             if about["mappings"].get("_meta", {}).get("archive") != owner:
                 raise ArchiveError(
                     f"The index {self._where.prefix} at {self._hosts} is another archive's; "
                     "name another search_index_prefix."
                 )
-            self._index, self._owner = name, owner
+            self._keep_template(owner)
+            self._index, self._owner = self._where.prefix, owner
             self._refresh()
-        return f"{name} {about['settings']['index']['uuid']}"
+        return f"{about['settings']['index']['provided_name']} {about['settings']['index']['uuid']}"
 
     def outdated(self) -> bool:
         """Tell whether the index is of another layout, as an older or newer baocao made it."""
         with self._told():
-            ((_, about),) = self._indices().items()
-        return bool(about["mappings"]["_meta"].get("layout") != LAYOUT)
+            return not self._of_our_layout(self._about())
+
+    @staticmethod
+    def _of_our_layout(about: dict[str, Any] | None) -> bool:
+        return about is not None and about["mappings"].get("_meta", {}).get("layout") == LAYOUT
 
     def beside(self) -> "ElasticEngine":
-        """Return an engine that fills a new index, which no search sees before `take_place`."""
+        """Return an engine that fills a new index, which no search sees before `take_place`.
+
+        One process at a time may do so: what another began and did not end is removed.
+        """
         engine = ElasticEngine(self._where)
         with self._told():
             self._clear_away()
-            engine._index, engine._owner = self._create(self._owner, {}), self._owner
+            self._create(f"{self._named}-{uuid4().hex[:12]}", self._filling, self._owner)
+            engine._index, engine._owner = self._filling, self._owner
         return engine
 
     def take_place(self) -> None:
         """Let the alias point to this index, in one step, and remove those it takes the place of."""
         with self._told():
-            old = list(self._indices())
-            actions: list[dict[str, Any]] = [{"add": {"index": self._index, "alias": self._where.prefix}}]
-            actions += [{"remove": {"index": name, "alias": self._where.prefix}} for name in old]
-            self._client.indices.update_aliases(actions=actions)
+            (fresh,) = self._client.indices.get(index=self._filling)
+            alias = self._where.prefix
+            self._client.indices.update_aliases(
+                actions=[
+                    *({"remove": {"index": name, "alias": alias}} for name in self._behind(alias)),
+                    {"remove": {"index": fresh, "alias": self._filling}},
+                    {"add": {"index": fresh, "alias": alias}},
+                ]
+            )
+            self._index = alias
             self._clear_away()
 
-    def _create(self, owner: str, aliases: dict[str, Any]) -> str:
-        name = f"{self._where.prefix}-v{LAYOUT}-{uuid4().hex[:12]}"
-        settings = {
+    @property
+    def _named(self) -> str:
+        """How the names of indices of our layout begin."""
+        return f"{self._where.prefix}-v{LAYOUT}"
+
+    @property
+    def _filling(self) -> str:
+        """The alias of an index that is filled beside the one that is searched."""
+        return f"{self._where.prefix}-v-filling"
+
+    def _made(self, owner: str) -> dict[str, Any]:
+        """Make an empty index, and return what is known of it, or of the one that another process made just now."""
+        self._owner = owner
+        for _ in range(2):
+            try:
+                self._create(f"{self._named}-first", self._where.prefix, owner)
+            except es.BadRequestError as error:
+                if "resource_already_exists_exception" not in str(error):
+                    raise
+            if (about := self._about()) is not None:
+                return about
+            self._clear_away()  # one of this name, but no alias points to it: somebody removed that
+        raise self._absent()
+
+    def _create(self, name: str, alias: str, owner: str) -> None:
+        # all is said here too: a template is not every user's to keep, and another may go before it
+        self._client.indices.create(
+            index=name, aliases={alias: {}}, mappings=_mappings(owner), settings=self._settings()
+        )
+
+    def _settings(self) -> dict[str, Any]:
+        return {
             "number_of_shards": self._where.shards,
             "number_of_replicas": self._where.replicas,
             "refresh_interval": -1,  # `commit` refreshes: half a batch is not to be seen
         }
-        self._client.indices.create(index=name, mappings=_mappings(owner), settings=settings, aliases=aliases)
-        return name
 
-    def _indices(self) -> dict[str, Any]:
-        """Return the index behind the alias, with all that is known of it."""
+    def _keep_template(self, owner: str) -> None:
+        """Let what comes about under our indices' names by another hand, say restored or made by a slip, be as ours.
+
+        A user without the right to it gets along: our own indices do not need it.
+        """
+        name = f"{self._where.prefix}-template"
+        template = {"mappings": _mappings(owner), "settings": self._settings()}
+        made_of = sha256(json.dumps(template, sort_keys=True).encode()).hexdigest()
         try:
-            return dict(self._client.indices.get(index=self._where.prefix))
+            if self._template_made_of(name) == made_of:
+                return
+            self._client.indices.put_index_template(
+                name=name,
+                index_patterns=[f"{self._where.prefix}-v*"],
+                priority=_PRIORITY,
+                template=template,
+                meta={"made_of": made_of},
+            )
+        except (es.AuthorizationException, es.BadRequestError):
+            return  # not ours to keep, or one of the same names and priority stands
+
+    def _template_made_of(self, name: str) -> str | None:
+        try:
+            (held,) = self._client.indices.get_index_template(name=name)["index_templates"]
+        except es.NotFoundError:
+            return None
+        told: str | None = held["index_template"].get("_meta", {}).get("made_of")
+        return told
+
+    def _about(self) -> dict[str, Any] | None:
+        """Return what is known of the index that is searched, or None where there is none."""
+        found = self._behind(self._where.prefix)
+        if len(found) > 1:
+            raise ArchiveError(
+                f"The alias {self._where.prefix} at {self._hosts} points to several indices ({', '.join(found)}); "
+                "remove it from all but one."
+            )
+        return next(iter(found.values()), None)
+
+    def _behind(self, alias: str) -> dict[str, Any]:
+        try:
+            return dict(self._client.indices.get(index=alias))
         except es.NotFoundError:
             return {}
 
     def _clear_away(self) -> None:
-        """Remove what this archive's rebuilds left: its indices that no alias points to."""
+        """Remove what this archive's rebuilds left: its indices that are not the one that is searched."""
         for name, about in self._client.indices.get(index=f"{self._where.prefix}-v*").items():
-            if not about["aliases"] and about["mappings"].get("_meta", {}).get("archive") == self._owner:
+            ours = about["mappings"].get("_meta", {}).get("archive") == self._owner
+            if ours and not about["aliases"].keys() - {self._filling}:
                 self._client.indices.delete(index=name, ignore_unavailable=True)
 
     def put(self, reports: Iterable[Prepared]) -> None:
@@ -232,7 +311,9 @@ class ElasticEngine:
         waiting, self._waiting = self._waiting, {}
         if not waiting:
             return
-        if not self._sent.keys().isdisjoint(waiting):
+        if not self._sent:
+            self._look_at_it()
+        elif not self._sent.keys().isdisjoint(waiting):
             self._arrived()  # of one report one version after the other
         held = self._starts(waiting)
         actions = list(self._actions(waiting, held))
@@ -241,6 +322,17 @@ class ElasticEngine:
         self._sending.append(self._pool.submit(self._bulk, actions))
         if sum(map(len, self._sent.values())) >= _SETTLE:
             self._settle()
+
+    def _look_at_it(self) -> None:
+        """See that the index is one to write to: another process may have put another in its place."""
+        (about,) = self._behind(self._index).values() or (None,)
+        if about is None:
+            raise self._absent()
+        if not self._of_our_layout(about):
+            raise ArchiveError(
+                f"Another version of baocao made the index {self._where.prefix} at {self._hosts} anew; "
+                "let this one go on from the start, or bring both to one version."
+            )
 
     def _arrived(self, but: int = 0) -> None:
         """Wait until no more than `but` batches are on their way, and raise the error of one that failed."""
@@ -264,10 +356,7 @@ class ElasticEngine:
                 continue
             held = self._starts(some)
             if any(sent[report] - held.get(report, set()) for report in some):
-                raise SearchDownError(
-                    f"The index {self._where.prefix} at {self._hosts} changed while it was written to; "
-                    "what is missing follows at the next run."
-                )
+                raise self._replaced()
             strays += (_gone(self._index, r, start) for r in some for start in held.get(r, set()) - sent[r])
         if strays:
             self._bulk(strays)
@@ -286,7 +375,7 @@ class ElasticEngine:
             request_timeout=60, max_retries=5, retry_on_timeout=True, retry_backoff_base=0.5, retry_backoff_cap=8
         )
         for done, item in streaming_bulk(
-            client, actions, chunk_size=_BATCH, max_chunk_bytes=_BULK_BYTES, raise_on_error=False,
+            client, actions, chunk_size=_BATCH, max_chunk_bytes=_BULK_BYTES, raise_on_error=False, require_alias=True,
             max_retries=_TRIES, initial_backoff=0.5, max_backoff=16, retry_on_status=_BUSY,
         ):  # fmt: skip
             if not done:
@@ -331,6 +420,8 @@ class ElasticEngine:
             return
         error = item.get("error") or {}
         kind, reason = (error.get("type", ""), error.get("reason", "")) if isinstance(error, dict) else ("", error)
+        if kind == "index_not_found_exception":
+            raise self._absent()
         if item["status"] in _BUSY or kind == "cluster_block_exception":
             raise SearchDownError(f"Elasticsearch at {self._hosts} takes nothing in for now ({reason or kind}).")
         raise ArchiveError(
@@ -426,7 +517,14 @@ class ElasticEngine:
     def _hosts(self) -> str:
         return ", ".join(self._where.hosts)
 
-    def _absent(self) -> IndexBrokenError:
+    def _replaced(self) -> SearchDownError:
+        return SearchDownError(f"The index {self._where.prefix} at {self._hosts} was made anew just now; try again.")
+
+    def _absent(self) -> ArchiveError:
+        """Return what tells that the index is missing, or that it only was while another took its place."""
+        with suppress(es.ApiError, es.TransportError):
+            if self._behind(self._where.prefix):
+                return self._replaced()
         return IndexBrokenError(
             f"The search index {self._where.prefix} is missing at {self._hosts}; `baocao index rebuild` makes it anew."
         )

@@ -76,7 +76,7 @@ class Server:
         (self._home / "config" / "elasticsearch.yml").write_text(
             f"cluster.name: baocao-tests\nnetwork.host: 127.0.0.1\nhttp.port: {self.port}\n"
             f"transport.port: {transport}\ndiscovery.type: single-node\nxpack.security.enabled: false\n"
-            "cluster.routing.allocation.disk.threshold_enabled: false\naction.auto_create_index: false\n"
+            "cluster.routing.allocation.disk.threshold_enabled: false\n"
         )
         (self._home / "config" / "jvm.options.d").mkdir(exist_ok=True)
         (self._home / "config" / "jvm.options.d" / "test.options").write_text("-Xms512m\n-Xmx512m\n")

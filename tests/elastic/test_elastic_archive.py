@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -114,7 +115,7 @@ def test_several_write_at_once(elastic: Elastic) -> None:
     """Each at reports of its own, put again and again in versions of other lengths, dropped in the end or not."""
     from baocao.index.elastic import ElasticEngine
 
-    reports = numbered(400)
+    reports = numbered(200)
     failed: list[BaseException] = []
 
     def write(part: int) -> None:
@@ -238,6 +239,142 @@ def test_no_search_fails_while_the_index_is_rebuilt(folder: Path) -> None:
     asking.join()
     assert len(told) > 5  # else the test says nothing
     assert set(told) == {3}
+
+
+def test_writers_go_on_while_the_index_is_rebuilt(elastic: Elastic) -> None:
+    """Two write while a third makes the index anew, again and again; what changed meanwhile is put again, as by the record."""
+    from baocao.index.elastic import ElasticEngine
+
+    reports = numbered(600)
+    put: set[int] = set(range(0, 600, 60))
+    changed: set[int] = set()
+    failed: list[BaseException] = []
+    rebuilding = ElasticEngine(elastic)
+    rebuilding.attach("a")
+
+    def stored(engine: ElasticEngine, which: list[int]) -> None:
+        while True:
+            with suppress(SearchDownError):
+                engine.put(reports[n] for n in which)
+                engine.commit()
+                return
+
+    def write(part: int) -> None:
+        try:
+            engine = ElasticEngine(elastic)
+            engine.attach("a")
+            mine = [n for n in range(600) if n % 2 == part]
+            for at in range(0, 300, 6):
+                stored(engine, mine[at : at + 6])
+                put.update(mine[at : at + 6])
+                changed.update(mine[at : at + 6])
+            engine.close()
+        except BaseException as error:
+            failed.append(error)
+
+    stored(rebuilding, sorted(put))
+    writers = [threading.Thread(target=write, args=(part,)) for part in range(2)]
+    for writer in writers:
+        writer.start()
+    swaps = 0
+    while any(writer.is_alive() for writer in writers):
+        changed.clear()
+        fresh = rebuilding.beside()
+        stored(fresh, sorted(put))
+        fresh.take_place()
+        again = ElasticEngine(elastic)
+        again.attach("a")
+        stored(again, sorted(changed))
+        again.close()
+        swaps += 1
+    for writer in writers:
+        writer.join()
+    assert not failed
+    assert swaps > 1
+    stored(rebuilding, sorted(changed))
+    assert set(rebuilding.ids()) == {r.id for r in reports}
+    assert rebuilding.search(SearchRequest(by=Group.SENTENCE)).total == sum(len(r.documents) for r in reports)
+    assert len(indices(elastic)) == 1
+
+
+def test_what_goes_to_an_index_that_was_replaced_is_told(elastic: Elastic) -> None:
+    from baocao.index.elastic import ElasticEngine
+
+    writing, rebuilding = ElasticEngine(elastic), ElasticEngine(elastic)
+    reports = numbered(40)
+    for engine in (writing, rebuilding):
+        engine.attach("a")
+    fresh = rebuilding.beside()
+    fresh.put(reports[:20])
+    fresh.commit()
+    writing.put(reports[20:])
+    writing._send()
+    fresh.take_place()
+    with pytest.raises(SearchDownError, match="made anew"):
+        writing.commit()
+    writing.put(reports[20:])
+    writing.commit()
+    assert set(writing.ids()) == {r.id for r in reports}
+
+
+def test_an_index_deleted_by_hand_is_not_made_by_a_slip(elastic: Elastic) -> None:
+    import elasticsearch
+
+    from baocao.index.elastic import ElasticEngine
+
+    engine = ElasticEngine(elastic)
+    engine.attach("a")
+    (name,) = indices(elastic)
+    engine.put(numbered(1))
+    with elasticsearch.Elasticsearch(list(elastic.hosts)) as client:
+        client.indices.delete(index=name)
+        with pytest.raises(IndexBrokenError, match="index rebuild"):
+            engine.commit()
+        engine._sent["one under way"] = set()
+        engine.put(numbered(1))
+        with pytest.raises(IndexBrokenError, match="index rebuild"):
+            engine.commit()
+        assert not client.indices.exists(index=elastic.prefix)
+
+
+def test_writing_to_an_index_of_another_layout_is_refused(elastic: Elastic, monkeypatch: pytest.MonkeyPatch) -> None:
+    from baocao.index import elastic as elastic_module
+
+    old, new = elastic_module.ElasticEngine(elastic), elastic_module.ElasticEngine(elastic)
+    old.attach("a")
+    with monkeypatch.context() as patched:
+        patched.setattr(elastic_module, "LAYOUT", elastic_module.LAYOUT + 1)
+        new.attach("a")
+        new.beside().take_place()
+    old.put(numbered(1))
+    with pytest.raises(ArchiveError, match="Another version"):
+        old.commit()
+
+
+def test_the_template_is_kept_up_to_date(elastic: Elastic) -> None:
+    """What another hand makes under our names has our mapping; a template of ours that stands is left as it is."""
+    import elasticsearch
+
+    from baocao.index.elastic import ElasticEngine
+
+    with elasticsearch.Elasticsearch(list(elastic.hosts)) as client:
+
+        def held() -> Any:
+            (told,) = client.indices.get_index_template(name=f"{elastic.prefix}-template")["index_templates"]
+            return told["index_template"]
+
+        ElasticEngine(elastic).attach("a")
+        client.indices.create(index=f"{elastic.prefix}-v9-restored")
+        mapping = client.indices.get_mapping(index=f"{elastic.prefix}-v9-restored")
+        assert mapping[f"{elastic.prefix}-v9-restored"]["mappings"]["dynamic"] == "strict"
+        client.indices.put_index_template(
+            name=f"{elastic.prefix}-template", index_patterns=held()["index_patterns"], template=held()["template"],
+            meta=held()["_meta"], priority=300,
+        )  # fmt: skip
+        ElasticEngine(elastic).attach("a")
+        assert held()["priority"] == 300
+        ElasticEngine(replace(elastic, shards=2)).attach("a")
+        assert held()["template"]["settings"]["index"]["number_of_shards"] == "2"
 
 
 def test_a_failed_rebuild_leaves_the_old_index(folder: Path, elastic: Elastic, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,79 @@
+"""What a sentence is described by: syllables, pairs of syllables, and concepts of the curated lists.
+
+A term is "1=" and a syllable, "2=" and a pair, or "c=" and a concept's name. Rare terms weigh more; how rare they
+are was counted on the shipped training sentences (difficulty_terms.tsv), so that vectors do not change as an
+archive grows, and identities of difficulties stay.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable
+from functools import cache
+
+from baocao.insight.difficulties.wording import Clause, empty_words, keys
+from baocao.models.gazetteers import rows
+
+# Chosen on the building half of bench/themes.
+_SYLLABLE, _PAIR, _HALF_EMPTY_PAIR, _MOST = 0.75, 1.0, 0.5, 1.5
+
+
+def terms(clauses: Iterable[Clause]) -> dict[str, float]:
+    """Return the terms of a sentence with how much they count in it."""
+    found: defaultdict[str, float] = defaultdict(float)
+    empty = empty_words()
+    for clause in clauses:
+        words, weight = clause.keys, clause.weight
+        full = [word not in empty for word in words]
+        for word, matters in zip(words, full, strict=True):
+            if matters:
+                found["1=" + word] += weight * _SYLLABLE
+        for i in range(len(words) - 1):
+            if full[i] or full[i + 1]:
+                share = _PAIR if full[i] and full[i + 1] else _HALF_EMPTY_PAIR
+                found[f"2={words[i]} {words[i + 1]}"] += weight * share
+        for concept in _concepts(words):
+            found["c=" + concept] += weight
+    return {term: min(count, _MOST) for term, count in found.items()}
+
+
+def weighted(found: dict[str, float]) -> dict[str, float]:
+    """Return the terms with their rarity taken in, as a vector of length one."""
+    total, counts = _counts()
+    out = {term: count * math.log(total / (counts.get(term, 0) + 1)) for term, count in found.items()}
+    length = math.sqrt(sum(v * v for v in out.values())) or 1.0
+    return {term: v / length for term, v in out.items()}
+
+
+@cache
+def _counts() -> tuple[int, dict[str, int]]:
+    counts = {term: int(count) for term, count in rows("difficulty_terms.tsv")}
+    return counts.pop("sentences") + 1, counts
+
+
+@cache
+def _expressions() -> dict[str, list[tuple[tuple[str, ...], tuple[str, ...]]]]:
+    """Return the thesaurus by first syllable: expression and its concepts, the longest first."""
+    concepts: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
+    for name, expressions in rows("thesaurus.tsv"):
+        for expression in expressions.split(" | "):
+            concepts[keys(expression)].append(name)
+    found: defaultdict[str, list[tuple[tuple[str, ...], tuple[str, ...]]]] = defaultdict(list)
+    for words, names in concepts.items():
+        if words:
+            found[words[0]].append((words, tuple(names)))
+    for alternatives in found.values():
+        alternatives.sort(key=lambda pair: -len(pair[0]))
+    return dict(found)
+
+
+def _concepts(words: tuple[str, ...]) -> Iterable[str]:
+    """Yield the concepts whose expressions stand in the words, the longest expression at each place."""
+    at = 0
+    while at < len(words):
+        for expression, names in _expressions().get(words[at], ()):
+            if words[at : at + len(expression)] == expression:
+                yield from names
+                at += len(expression)
+                break
+        else:
+            at += 1

@@ -1,0 +1,95 @@
+"""How likely a sentence names each of the known difficulties (known_difficulties.tsv), given its terms.
+
+Two views are added: the listed expressions nearest to it, and which listed difficulty its terms as a whole belong
+to (multinomial naive Bayes). A known difficulty is a subject together with a lack of it, so that sentences that
+share only one of the two ("thiếu thuốc", "thiếu phòng học") fall apart.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from baocao.insight.difficulties.features import terms, weighted
+from baocao.insight.difficulties.wording import Clause, keys
+from baocao.models.gazetteers import rows
+
+# Chosen on the building half of bench/themes.
+_NEAREST = np.array([4, 2, 1]) / 7
+_SHARPNESS, _WHOLE, _SMOOTHING, _SPREAD = 0.02, 2.5, 0.02, 2.25
+_KEPT = 4  # the likeliest difficulties of a sentence, the rest being noise
+_BLOCK = 512
+
+Array = np.ndarray[Any, Any]
+
+
+class KnownDifficulties:
+    """The listed difficulties, ready to compare sentences with; use `known_difficulties()`."""
+
+    def __init__(self) -> None:
+        listed = rows("known_difficulties.tsv")
+        self.names = tuple(name for name, _ in listed)
+        expressions = [(number, e) for number, (name, text) in enumerate(listed) for e in (name, *text.split(" | "))]
+        vectors = [weighted(terms([Clause(keys(e), 1.0)])) for _, e in expressions]
+        self._columns: dict[str, int] = {}
+        for vector in vectors:
+            for term in vector:
+                self._columns.setdefault(term, len(self._columns))
+        self._expressions = self._matrix(vectors)
+        owner = np.array([number for number, _ in expressions])
+        self._places = _padded(owner, len(listed))
+        self._learn(owner)
+
+    def _learn(self, owner: Array) -> None:
+        """Sum what belongs to each difficulty, smoothed, as logarithms."""
+        member = sp.csr_matrix((np.ones(len(owner)), (owner, np.arange(len(owner)))))
+        sums = np.asarray((member @ self._expressions).todense(), dtype=np.float64) + _SMOOTHING
+        self._logs = np.log(sums / sums.sum(axis=1, keepdims=True)).T.astype(np.float32)
+
+    def _matrix(self, vectors: Sequence[dict[str, float]]) -> Any:
+        cells = [
+            (row, column, value)
+            for row, vector in enumerate(vectors)
+            for term, value in vector.items()
+            if (column := self._columns.get(term)) is not None
+        ]
+        row, column, value = zip(*cells, strict=True) if cells else ((), (), ())
+        shape = (len(vectors), len(self._columns))
+        return sp.csr_matrix((np.array(value, dtype=np.float32), (row, column)), shape=shape)
+
+    def likely(self, vectors: Sequence[dict[str, float]]) -> list[dict[int, float]]:
+        """Return for each sentence's weighted terms the likeliest difficulties with weights, of length one together."""
+        out: list[dict[int, float]] = []
+        for start in range(0, len(vectors), _BLOCK):
+            out.extend(_kept(self._scores(self._matrix(vectors[start : start + _BLOCK]))))
+        return out
+
+    def _scores(self, sentences: Any) -> Array:
+        near = np.zeros((sentences.shape[0], self._expressions.shape[0] + 1), dtype=np.float32)
+        near[:, :-1] = (sentences @ self._expressions.T).todense()
+        nearest = -np.sort(-near[:, self._places], axis=2)[:, :, : len(_NEAREST)]
+        return np.asarray(nearest @ _NEAREST / _SHARPNESS + _WHOLE * (sentences @ self._logs))
+
+
+@cache
+def known_difficulties() -> KnownDifficulties:
+    """Return the listed difficulties; the first call takes about a second."""
+    return KnownDifficulties()
+
+
+def _padded(owner: Array, count: int) -> Array:
+    """Return the rows of each owner, one owner a line, filled up with -1."""
+    members = [np.flatnonzero(owner == number) for number in range(count)]
+    out = np.full((count, max(map(len, members))), -1)
+    for number, found in enumerate(members):
+        out[number, : len(found)] = found
+    return out
+
+
+def _kept(scores: Array) -> list[dict[int, float]]:
+    share = np.exp((scores - scores.max(axis=1, keepdims=True)) / _SPREAD)
+    share /= np.sqrt((share**2).sum(axis=1, keepdims=True))
+    best = np.argsort(-share, axis=1)[:, :_KEPT]
+    return [{int(k): float(row[k]) for k in chosen if row[k] > 0.03} for row, chosen in zip(share, best, strict=True)]

@@ -2,11 +2,11 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from baocao.errors import UsageError
 from baocao.insight.review.conflicts import conflicts
 from baocao.insight.review.fields import field_of
+from baocao.insight.review.length import Length
 from baocao.insight.review.model import (
     PARTS,
     CitedDocument,
@@ -19,7 +19,6 @@ from baocao.insight.review.model import (
     Review,
     ReviewRequest,
 )
-from baocao.insight.review.page import WRITTEN_SOURCES
 from baocao.insight.review.select import Candidate, Choice, Pool
 from baocao.insight.review.statements import Statement, as_written, cite, is_of, statements, year_of
 from baocao.insight.review.verify import agree, verify
@@ -27,9 +26,6 @@ from baocao.report import EntityType, Label, Report
 from baocao.text import fold
 
 _SHARES = {Label.ACHIEVEMENT: 0.4, Label.DIFFICULTY: 0.3, Label.RECOMMENDATION: 0.3}
-# Measured on rendered reviews: characters of items with their sources on a page, and what the letterhead, the headings
-# and the signature take of the first and the last.
-_PAGE, _FRAME = 2_450, 1_500
 
 
 def review(reports: Iterable[Report], request: ReviewRequest) -> Review:
@@ -90,45 +86,19 @@ def _names(reports: Sequence[Report]) -> dict[str, str]:
 
 def _parts(said: Sequence[Statement], against: Sequence[Conflict], request: ReviewRequest) -> Iterator[Part]:
     """Yield the parts; what one leaves of its share of the length goes to those after it."""
-    length = _Length.of(request)
+    length = Length.of(request)
     left, shares = length.whole, sum(_SHARES.values())
     for label in PARTS:
         share = left * _SHARES[label] / shares
         mine = [s for s in said if s.label is label]
         choices = _chosen(mine, length, share)
-        left, shares = left - sum(length.of_choice(mine, c) for c in choices), shares - _SHARES[label]
+        left, shares = left - length.taken(mine, choices), shares - _SHARES[label]
         yield Part(label, tuple(_grouped(mine, choices, against)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Length:
-    """How long a review may be, in items or in characters."""
-
-    whole: float
-    in_items: bool
-
-    @classmethod
-    def of(cls, request: ReviewRequest) -> "_Length":
-        if request.pages is None:
-            return cls(max(1, request.items), True)
-        return cls(max(_PAGE / 4, request.pages * _PAGE - _FRAME), False)
-
-    def of_statement(self, statement: Statement) -> float:
-        return 1.0 if self.in_items else len(statement.shown.text) + len(statement.source.short) + 3
-
-    def of_choice(self, said: Sequence[Statement], choice: Choice) -> float:
-        others = (len(said[i].source.short) + 2 for i in choice.alike[: WRITTEN_SOURCES - 1])
-        return self.of_statement(said[choice.index]) + (0 if self.in_items else sum(others))
-
-
-def _chosen(said: Sequence[Statement], length: _Length, share: float) -> list[Choice]:
+def _chosen(said: Sequence[Statement], length: Length, share: float) -> list[Choice]:
     pool = Pool([Candidate(s.shown.text, s.source.issuer or s.source.report, s.weight) for s in said])
-    unit = 0.5 if length.in_items else 60.0  # a share is rounded, not cut down
-
-    def enough(indexes: list[int]) -> bool:
-        return sum(length.of_statement(said[i]) for i in indexes) > share - unit
-
-    return pool.choose(enough, _same(said))
+    return pool.choose(lambda choices: length.is_full(said, choices, share), _same(said))
 
 
 def _same(said: Sequence[Statement]) -> Callable[[int, int], bool]:

@@ -24,7 +24,7 @@ REPEATED = 0.8  # so much of the shorter in the other: not both
 # Pairs that stand in many more sentences than this are the register's, not a matter's ("công tác", "thực hiện").
 _COMMON = 100.0
 # A longer sentence holds more; the gain is divided by this power of its length.
-_LENGTH = 0.6
+_LENGTH = 0.75
 # What each sentence already chosen from the same source leaves of the worth of its next one.
 _AGAIN = 0.7
 
@@ -74,15 +74,15 @@ class Pool:
         spread = np.bincount(pairs, minlength=self._pairs.shape[1])
         return np.asarray(counted / np.hypot(1.0, spread / _COMMON))
 
-    def choose(self, enough: Callable[[list[int]], bool], agree: Callable[[int, int], bool]) -> list[Choice]:
-        """Return sentences, the weightiest first, until `enough` is told by the indexes chosen so far.
+    def choose(self, enough: Callable[[list[Choice]], bool], agree: Callable[[int, int], bool]) -> list[Choice]:
+        """Return sentences, the weightiest first, until `enough` is told by the choices so far.
 
         `agree` tells whether two near-duplicates say the same; where they do, the later is listed with the earlier.
         """
         left = self.worths.copy()
         scale = self._weights / np.maximum(self.lengths, 1) ** _LENGTH
         chosen: list[Choice] = []
-        while not enough([c.index for c in chosen]):
+        while not enough(chosen):
             worths = (self._pairs @ left) * scale
             i = int(worths.argmax()) if len(worths) else 0
             if not len(worths) or worths[i] <= 0:

@@ -13,6 +13,7 @@ from functools import cache
 
 from baocao.models.gazetteers import rows
 from baocao.pipeline.tag import Mention
+from baocao.pipeline.words import word_segmenter
 from baocao.report import EntityType, Span
 from baocao.text import LOWER, UPPER
 
@@ -101,13 +102,16 @@ def _by_evidence(text: str, run: _Run, units: Sequence[Mention]) -> Span | None:
     words = _without_opener(text, run)
     if not words:
         return None
+    if len(words) <= 2 and words == run.words and (_ends_inside_word(text, run) or _is_place_name(before, run)):
+        return None
     honorific = "alone" if run.cued else _cue(before)
     if honorific and (len(words) > 1 or honorific == "alone"):
         if len(words) == 1 and _opens_office(text, run):
             return None
         if len(words) == 1 and (words[0] in ("Rịa", "Đen", "Nà", "Triệu", "Tô") or words[0].lower() in _stop()):
             return None
-        return _span(text, run, 0, min(len(words), 5))
+        country = _country(words)
+        return _with_initial(text, _span(text, run, country, min(len(words) - country, 5)))
     if _CREDIT.search(before) and len(words) >= 2:
         return _span(text, run, 0, min(len(words), 4))
     if len(words) == 2 and words[0] in _STEMS and words[1] in _BRANCHES:
@@ -121,6 +125,29 @@ def _by_evidence(text: str, run: _Run, units: Sequence[Mention]) -> Span | None:
             if office or _is_name(text, run, rest, group, lead, at_front=first == 0):
                 return _span(text, run, first, len(rest))
     return None
+
+
+def _ends_inside_word(text: str, run: _Run) -> bool:
+    """Tell whether the last syllable is half a word: "đồng chí Lãnh đạo", "Thượng tướng", "Đoàn Kiểm tra"."""
+    following = re.compile(rf" ([{LOWER}]+)").match(text, run.end)
+    return following is not None and word_segmenter().knows(f"{run.words[-1]} {following[1]}".lower())
+
+
+def _is_place_name(before: str, run: _Run) -> bool:
+    """Tell whether the honorific is part of a place's name: "rạch Bà Hồng", "cầu Ông Lớn"."""
+    return run.cued and bool(_PLACE_OF_ONE.search(before))
+
+
+def _country(words: Sequence[str]) -> int:
+    """Return how many words in front are the country of an ambassador: "Đại sứ Nhật Bản Ito Naoki"."""
+    return next((n for n in (3, 2, 1) if len(words) >= n + 1 and " ".join(words[:n]) in _context("country")), 0)
+
+
+def _with_initial(text: str, span: Span) -> Span:
+    """Take in what follows the initial of a foreign name: "Mariam J. Sherman"."""
+    words = span.of(text).split()
+    more = _INITIAL.match(text, span.end)
+    return Span(span.start, more.end()) if more and words[0] not in _families() else span
 
 
 def _opens_office(text: str, run: _Run) -> bool:
@@ -142,9 +169,13 @@ def _is_name(text: str, run: _Run, words: Sequence[str], group: str, before: str
 
 def _after_office_and_unit(text: str, run: _Run, units: Sequence[Mention]) -> bool:
     """Tell whether a unit stands right before, and an office or its part before that unit."""
+    return _unit_of_office(text, run.start, units)
+
+
+def _unit_of_office(text: str, start: int, units: Sequence[Mention]) -> bool:
     for unit in reversed(units):
-        if unit.end <= run.start:
-            gap = text[unit.end : run.start]
+        if unit.end <= start:
+            gap = text[unit.end : start]
             lead = text[max(0, unit.start - 30) : unit.start + 12]
             return not gap.strip(" \u00a0") and bool(_OFFICE_ANYWHERE.search(lead))
     return False
@@ -190,8 +221,12 @@ def _capitals(text: str, units: Sequence[Mention]) -> dict[int, Span]:
         named = words[0].title() in _families() and len(words) <= 5 and len(words[0]) > 1
         strong = named and (_families()[words[0].title()] != "weak" or len(words) == 3)
         inside = any(u.start < match.end() and match.start() < u.end for u in units)
-        if not inside and (_CREDIT.search(before) or _cue(before) or (lined and strong and len(words) <= 4)):
+        office = strong and (_OFFICE_BEFORE.search(before) or _unit_of_office(text, match.start(), units))
+        if not inside and (_CREDIT.search(before) or _cue(before) or office or (lined and strong and len(words) <= 4)):
             found[match.start()] = Span(match.start(), match.end())
+    for match in _SHOUTED.finditer(text):
+        if match["name"].split()[0].title() in _families():
+            found[match.start("name")] = Span(*match.span("name"))
     return found
 
 
@@ -288,6 +323,13 @@ _OFFICE = "|".join(re.escape(w) for w in sorted(_OFFICES, key=len, reverse=True)
 _GAP = ": \n\t\r\u00a0"
 _HONORIFIC_WORDS = tuple(row[0].lower() for row in rows("honorifics.tsv"))
 _HONORIFIC = _before(tuple(row[0] for row in rows("honorifics.tsv")))
+_PLACE_OF_ONE = re.compile(
+    rf"(?<![\w.])(?:{'|'.join(re.escape(w) for w in _context('place') if w.islower())}) (?:Ông|Bà|Cô|Cậu|Chú|Thầy|Chị|Anh|Cụ) $"
+)
+_INITIAL = re.compile(rf" [A-Z]\.(?: {_SYLLABLE})+(?![\w'’])")
+_SHOUTED = re.compile(
+    rf"(?<!\w)(?:ĐỒNG CHÍ|Đ/C|ÔNG|BÀ) (?P<name>(?:[{UPPER}]{{2,}} ){{1,3}}[{UPPER}]{{2,}})(?=\s*(?:[,\n(–-]|$))"
+)
 _MINISTER = re.compile(r"thủ tướng\s+$", re.IGNORECASE)
 _CREDIT = _before(_context("credit"), tail=r"\s*(?:[A-ZĐ]{2,}/)?[\s*_]*")
 _PLACE_BEFORE = _before(_context("place"), tail=r"\s+")

@@ -23,6 +23,8 @@ _KINDS = {"bao cao": Kind.REPORT, "bien ban": Kind.MINUTES, "ke hoach": Kind.PLA
 _SYMBOL_KINDS = {"BC": Kind.REPORT, "BB": Kind.MINUTES, "KH": Kind.PLAN, "CTR": Kind.PLAN}
 _NUMBER_LINE = re.compile(r"^[\s*_]*Số\s*[:.]?\s*\d", re.IGNORECASE)
 _PLACE_LINE = re.compile(r"^[\s*_]*(?P<place>[^\d,\n]{2,40}),\s*ngày\s", re.IGNORECASE)
+# The other column of a letterhead, on the line of the number.
+_PLACE_BESIDE = re.compile(r"(?:\s{3,}|[|\t])\s*(?P<place>[^\d,\n|]{2,40}),\s*ngày\s", re.IGNORECASE)
 _MOTTO = re.compile(r"cộng h[oò]à? xã hội|độc lập|đảng cộng sản việt nam", re.IGNORECASE)
 _CHROME = re.compile(r"^(?:---|title|date|trang chủ|sign in|đăng nhập|menu|home)\b[:\s]*", re.IGNORECASE)
 _HELD = re.compile(r"\b(?:tổ chức|khai mạc|chủ trì)\b")
@@ -104,8 +106,9 @@ def _dateline(
     text: str, lines: Sequence[Span], mentions: Sequence[Mention], head: int
 ) -> tuple[int | None, str | None]:
     for line in lines[:30]:
-        match = _PLACE_LINE.match(line.of(text))
-        if match and line.end <= head + 200 and len(line.of(text).split()) <= 20:
+        written = line.of(text)
+        match = _PLACE_LINE.match(written) or (_NUMBER_LINE.match(written) and _PLACE_BESIDE.search(written))
+        if match and line.end <= head + 200 and len(written.split()) <= 20:
             place = _MARKUP.sub("", match["place"]).strip()
             for i, mention in enumerate(mentions):
                 if mention.type is EntityType.DATE and line.start <= mention.start < line.end:

@@ -11,10 +11,13 @@ from baocao.report import DocIssued, Entity, EntityType, Members, PersonRole, Re
 from baocao.text import fold
 
 _COUNTS = {w: n for n, w in enumerate(["không", "một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín", "mười"])}
-_OFFICE = "|".join(re.escape(r[0]) for r in sorted(rows("roles.tsv"), key=lambda r: -len(r[0])))
+# A blank of an office may be a line's end.
+_OFFICE = "|".join(re.escape(r[0]).replace(r"\ ", r"\s") for r in sorted(rows("roles.tsv"), key=lambda r: -len(r[0])))
 _QUALIFIED = rf"(?:{_OFFICE})(?: thường trực| thứ nhất| phụ trách| chuyên trách)?"
 _NEXT_OFFICE = re.compile(
-    rf"\s*(?:[,;(–—-]|\bkiêm\b|\bvà\b|\blàm\b|\blà\b)?\s*(?:-\s*)?(?:đồng thời là |nguyên |quyền |kiêm |hiện là |làm |là )*"
+    rf"\s*(?:[,;(–—-]|\bkiêm\b|\bvà\b|\blàm\b|\blà\b)?\s*(?:-\s*)?(?:đồng thời là |nguyên |quyền |kiêm |hiện là |nay là |làm |là |"
+    r"(?:(?:đã |vừa )?được (?:bầu|phân công|bổ nhiệm|điều động|tín nhiệm|chỉ định|giao|cử) )?(?:giữ|làm|vào|đảm nhiệm|tiếp tục giữ) "
+    r"(?:(?:chức vụ |chức danh |chức |nhiệm vụ |vai trò |làm ))?)*"
     rf"(?P<role>{_QUALIFIED})(?!\w)",
     re.IGNORECASE,
 )
@@ -33,6 +36,14 @@ _NO_MINISTRY = ("bộ chính trị", "bộ chỉ huy", "bộ tư lệnh", "bộ 
 _HEAD_ALONE = re.compile(
     r"\s+(?P<head>(?i:Tập đoàn|Tổng công ty|Công ty|Ngân hàng|Sở|Chi cục|Tổng cục|Cục|Viện|Trường|Hội|Cụm|Khối))(?!\w)(?!\s+[A-ZĐ])"
 )
+# "Bí thư Đảng ủy", "Trưởng ban chỉ đạo": the kind of body alone goes with the office.
+_KIND_ALONE = re.compile(
+    r"\s(?P<kind>Đảng ủy|Đảng uỷ|Đảng đoàn|Đảng bộ|Ban cán sự đảng|Chi bộ|Chi ủy|Chi đoàn|Chi hội|Công đoàn cơ sở|Công đoàn"
+    r"|Đoàn Thanh niên|Hội đồng|HĐQT|HĐTV|HĐND|UBND|Ban Chỉ đạo|Ban Quản lý|(?<=ban\s)chỉ đạo|(?<=ban\s)quản lý)(?!\w)",
+    re.IGNORECASE,
+)
+_LEVELLED = ("ubnd", "hđnd")
+_HANDED = re.compile(r"\s+do\s+", re.IGNORECASE)
 _UNIT_GAP = re.compile(r"(?:\s|của|tại|ở|Thường trực|thường trực|phụ trách|kiêm|,)*", re.IGNORECASE)
 _MEMBER_COUNT = re.compile(
     r"(?:gồm|bao gồm|có|với|là|của)\s+(?:có\s+)?(?P<n>\d{1,3}|" + "|".join(_COUNTS) + r")\s+"
@@ -66,7 +77,8 @@ def link(text: str, sentences: Sequence[Span], entities: Sequence[Entity]) -> tu
     bounds = [(s.start, s.end) for s in sentences]
     roles = _without_vaguer(text, entities, list(_roles(text, bounds, entities)))
     relations: dict[tuple[str, ...], Relation] = {}
-    found: list[Relation] = [*roles, *_issued(text, bounds, entities)]
+    issued = _without_less(text, entities, list(_issued(text, bounds, entities)))
+    found: list[Relation] = [*roles, *issued]
     for relation in found:
         relations.setdefault(_key(text, entities, relation), relation)
     return (*relations.values(), *_members(text, bounds, entities))
@@ -85,6 +97,17 @@ def _without_vaguer(text: str, entities: Sequence[Entity], roles: Sequence[Perso
         )
         if not fuller:
             yield role
+
+
+def _without_less(text: str, entities: Sequence[Entity], issued: Sequence[DocIssued]) -> Iterator[DocIssued]:
+    """Leave out a document without its day, or without its issuer, where the text also says both."""
+    said = [_key(text, entities, document) for document in issued]
+    for document, (_, number, day, issuer) in zip(issued, said, strict=True):
+        if (day and issuer) or not any(
+            other[1] == number and other[2] and other[3] and (day in ("", other[2])) and (issuer in ("", other[3]))
+            for other in said
+        ):
+            yield document
 
 
 def _key(text: str, entities: Sequence[Entity], relation: Relation) -> tuple[str, ...]:
@@ -146,17 +169,24 @@ def _offices_after(text: str, entities: Sequence[Entity], index: int, end: int) 
     at = entities[index].end
     follower = next((e.start for e in entities[index + 1 :] if e.type is EntityType.PERSON), end)
     while match := _NEXT_OFFICE.match(text, at, min(end, follower)):
-        joined_on = match[0].lstrip()[0] in ",;(–—-lkL" or match["role"].isupper()
+        joined_on = match[0].lstrip()[0] in ",;(–—-lkLđg" or match["role"].isupper()
         if at == entities[index].end and not joined_on:
             return
         unit = _unit_from(text, entities, match.start("role"), match.end("role"), end, index)
         at = max(match.end(), entities[unit].end) if unit is not None else match.end()
         if unit is None and (alone := _HEAD_ALONE.match(text, at)):
             unit, at = _last_headed(text, entities, index, (f"{alone['head'].lower()} ",)), alone.end()
+        role = " ".join(match["role"].split())
+        if unit is None and (alone := _KIND_ALONE.match(text, at)):
+            unit, at = _of_kind(text, entities, index, alone["kind"]), alone.end()
+            if unit is None and alone["kind"].lower() in _LEVELLED:
+                continue
+            role = role if unit is not None else f"{role} {alone['kind']}"
         unit = unit if unit is not None else _earlier_body(text, entities, index, match["role"])
+        unit = unit if unit is not None else _handing_body(text, entities, index, role)
         if unit is None and _LOOSE.fullmatch(match["role"]):
             return
-        yield PersonRole(index, match["role"], unit), at
+        yield PersonRole(index, role, unit), at
 
 
 def _offices_before(text: str, entities: Sequence[Entity], index: int, start: int) -> Iterator[tuple[PersonRole, int]]:
@@ -170,6 +200,10 @@ def _offices_before(text: str, entities: Sequence[Entity], index: int, start: in
         office_start, office_end = start + match.start("role"), start + match.end("role")
         unit = _unit_from(text, entities, office_start, office_end, edge, index)
         body_end = max(office_end, entities[unit].end) if unit is not None else office_end
+        role = " ".join(match["role"].split())
+        if unit is None and (alone := _KIND_ALONE.match(text, office_end)) and alone.end() <= edge:
+            unit, body_end = _of_kind(text, entities, index, alone["kind"]), alone.end()
+            role = role if unit is not None else f"{role} {alone['kind']}"
         gap = text[body_end:edge]
         near = edge == person.start
         if near and unit is None and (ministry := _ministry(entities, text, gap)) is not None:
@@ -177,7 +211,7 @@ def _offices_before(text: str, entities: Sequence[Entity], index: int, start: in
         if not _HONORIFICS.fullmatch(gap):
             return
         unit = unit if unit is not None else _earlier_body(text, entities, index, match["role"])
-        yield PersonRole(index, match["role"], unit), office_start
+        yield PersonRole(index, role, unit), office_start
         edge = office_start
 
 
@@ -210,6 +244,21 @@ def _earlier_body(text: str, entities: Sequence[Entity], index: int, role: str) 
     return _last_headed(text, entities, index, heads)
 
 
+def _of_kind(text: str, entities: Sequence[Entity], index: int, kind: str) -> int | None:
+    """Resolve a bare "Đảng ủy" to the last one named before, else to the only one that the text names."""
+    kind = kind.lower().replace("uỷ", "ủy")
+    heads = (f"ban {kind} ",) if kind in ("chỉ đạo", "quản lý") else (f"{kind} ", f"{kind.replace('ủy', 'uỷ')} ")
+    unit = _last_headed(text, entities, index, heads)
+    if unit is not None:
+        return unit
+    named = {
+        e.norm: i
+        for i, e in reversed([*enumerate(entities)])
+        if e.type is EntityType.UNIT and e.of(text).lower().startswith(heads)
+    }
+    return next(iter(named.values())) if len(named) == 1 else None
+
+
 def _last_headed(text: str, entities: Sequence[Entity], index: int, heads: tuple[str, ...]) -> int | None:
     """Return the last unit before `index` whose name starts with one of `heads` (lower-case, with a blank)."""
     for i in range(index - 1, -1, -1):
@@ -218,6 +267,15 @@ def _last_headed(text: str, entities: Sequence[Entity], index: int, heads: tuple
             if name.startswith(heads) and not name.startswith(_NO_MINISTRY):
                 return i
     return None
+
+
+def _handing_body(text: str, entities: Sequence[Entity], index: int, role: str) -> int | None:
+    """Read "báo cáo của VKSND tỉnh do đồng chí A, Chánh Văn phòng trình bày": the office is that body's."""
+    if not index or entities[index - 1].type is not EntityType.UNIT or role.lower().endswith(("đoàn", "ủy", "bộ")):
+        return None
+    lead = text[entities[index - 1].end : entities[index].start]
+    given = _HANDED.match(lead)
+    return index - 1 if given and _HONORIFICS.fullmatch(lead, given.end()) else None
 
 
 @cache

@@ -95,6 +95,58 @@ def test_people_and_offices(text: str, expected: tuple[str, str]) -> None:
     assert expected in {(person, role) for person, role, _ in roles(text)}
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # the kind of body alone goes with the office, and the chain goes on behind it
+        (
+            "Dự có đồng chí Lê Văn Dũng, Bí thư Đảng ủy, Giám đốc Sở Xây dựng.",
+            {("Lê Văn Dũng", "Bí thư Đảng ủy", ""), ("Lê Văn Dũng", "Giám đốc", "Sở Xây dựng")},
+        ),
+        # but where the text names one such body, it is that one
+        (
+            "Đảng ủy xã Yên Lâm họp. Đồng chí Bàn Văn Tá - Phó Bí thư Đảng ủy, Chủ tịch HĐND xã kết luận.",
+            {("Bàn Văn Tá", "Phó Bí thư", "Đảng ủy xã Yên Lâm"), ("Bàn Văn Tá", "Chủ tịch", "Hội đồng nhân dân xã")},
+        ),
+        (
+            "Đoàn giám sát do đồng chí Hà Văn Khoa, Phó Chủ tịch HĐND tỉnh làm Trưởng đoàn đã đến xã.",
+            {("Hà Văn Khoa", "Phó Chủ tịch", "Hội đồng nhân dân tỉnh"), ("Hà Văn Khoa", "Trưởng đoàn", "")},
+        ),
+        (
+            "Bà Mai Thị Ngọc Ánh được bầu giữ chức Chủ tịch Hội Nông dân huyện.",
+            {("Mai Thị Ngọc Ánh", "Chủ tịch", "Hội Nông dân huyện")},
+        ),
+        (
+            "Ông Phan Văn Đăng được phân công làm Trưởng Ban Tổ chức Thành ủy.",
+            {("Phan Văn Đăng", "Trưởng Ban", "Ban Tổ chức Thành ủy")},
+        ),
+        # who reads a body's report out holds his office there
+        (
+            "Báo cáo của VKSND tỉnh do đồng chí Bùi Văn Hòa, Chánh Văn phòng trình bày.",
+            {("Bùi Văn Hòa", "Chánh Văn phòng", "Viện kiểm sát nhân dân tỉnh")},
+        ),
+    ],
+)
+def test_chains_of_offices(text: str, expected: set[tuple[str, str, str]]) -> None:
+    assert expected <= roles(text)
+
+
+def test_the_day_beside_the_number() -> None:
+    text = (
+        "SỞ NỘI VỤ     CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM\nSố: 63/BC-SNV          Hà Giang, ngày 24 tháng 7 năm 2020\n"
+        "BÁO CÁO\nCông tác năm 2020\n\nSở đã hoàn thành 12 nhiệm vụ.\n"
+    )
+    assert ("63/BC-SNV", "2020-07-24", "Sở Nội vụ") in issued(text)
+
+
+def test_a_number_told_again_without_its_day_is_no_second_document() -> None:
+    text = (
+        "Thực hiện Nghị quyết số 10-NQ/TU ngày 18/3/2022 của Tỉnh ủy Hà Giang về chuyển đổi số. "
+        "Nghị quyết số 10-NQ/TU của Tỉnh ủy Hà Giang đã được quán triệt."
+    )
+    assert {day for number, day, _ in issued(text) if number == "10-NQ/TU"} == {"2022-03-18"}
+
+
 def test_who_signed_holds_the_office_above_the_name() -> None:
     text = (
         "UBND TỈNH HÀ GIANG\nSỞ NỘI VỤ\n\nSố: 12/BC-SNV\nHà Giang, ngày 5 tháng 6 năm 2021\n\nBÁO CÁO\n"

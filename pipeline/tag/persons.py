@@ -153,7 +153,11 @@ def _with_initial(text: str, span: Span) -> Span:
 def _opens_office(text: str, run: _Run) -> bool:
     """Tell whether the word after an honorific is the beginning of an office: "Đồng chí Thứ trưởng"."""
     following = re.match(rf"[{UPPER}]?[{LOWER}]+ ?[{UPPER}]?[{LOWER}]*", text[run.start : run.start + 24])
-    return following is not None and any(o.startswith(following[0].lower()) for o in _OFFICES)
+    return (
+        following is not None
+        and " " in following[0].strip()
+        and any(o.startswith(following[0].lower()) for o in _OFFICES)
+    )
 
 
 def _is_name(text: str, run: _Run, words: Sequence[str], group: str, before: str, *, at_front: bool) -> bool:

@@ -101,7 +101,9 @@ def _item(document: Any, item: Item) -> None:
 
 
 def _signature(document: Any) -> None:
-    document.add_paragraph()
+    """The signature is never torn apart, nor alone on a page: the last words of the text go with it."""
+    document.paragraphs[-1].paragraph_format.keep_with_next = True
+    document.add_paragraph().paragraph_format.keep_with_next = True
     left, right = _halves(document, (_WIDTH * 0.4, _WIDTH * 0.6))
     _line(left, "Nơi nhận:", size=12, bold=True, italic=True, align=ALIGN.LEFT)
     for line in ("- …………;", "- Lưu: VT, …"):
@@ -148,6 +150,7 @@ def _halves(document: Any, widths: tuple[float, float]) -> Iterator[Any]:
     """Return two cells side by side without borders."""
     table = document.add_table(rows=1, cols=2)
     table.alignment, table.autofit = WD_TABLE_ALIGNMENT.CENTER, False
+    _marked(table.rows[0], "w:cantSplit")
     for cell, column, width in zip(table.rows[0].cells, table.columns, widths, strict=True):
         cell.width = column.width = Mm(width)
     return iter(table.rows[0].cells)

@@ -12,6 +12,8 @@ _MARK = re.compile(
     r"(?:[-–—+*•▪●○➢✓]|\(?(?:\d{1,2}(?:\.\d{1,2})*|[a-zđ])[.)]|[IVX]{1,5}[.)]"
     rf"|\d{{1,2}}(?:\.\d{{1,2}})+(?=\s+[{UPPER}]))\s+"
 )
+# "Con số doanh thu này đã tăng": the subject was named before.
+_POINTING_BACK = re.compile(r"(?:[^\s,;]+ ){1,5}(?:này|ấy|nói trên|nêu trên)(?!\w)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,8 @@ def stand_alone(sentence: str, reporter: str | None = None) -> Shown:
 
 def leans(sentence: str) -> bool:
     """Tell whether a sentence cannot be understood without the one before it."""
-    return bool(_opening("lean").match(without_lead(" ".join(sentence.split()))))
+    body = without_lead(" ".join(sentence.split()))
+    return bool(_opening("lean").match(body) or _POINTING_BACK.match(body))
 
 
 def self_subject(body: str) -> str:

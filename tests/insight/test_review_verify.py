@@ -54,7 +54,9 @@ def test_a_kind_of_body_is_not_the_body_that_reports(sentence: str) -> None:
 def test_what_leans_on_the_sentence_before() -> None:
     assert leans("Trong đó, có 5 vụ chuyển cơ quan điều tra.")
     assert leans("- Do đó kết quả chưa cao.")
+    assert leans("Con số doanh thu này đã tăng hơn 100%.")
     assert not leans("Tuy nhiên, kết quả chưa cao.")
+    assert not leans("Các sở, ngành đã tổ chức thực hiện nghiêm túc các nội dung này.")
 
 
 @pytest.mark.parametrize(

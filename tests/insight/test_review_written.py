@@ -104,6 +104,7 @@ def test_the_parts_stand_in_their_order(document: Path) -> None:
     assert "- Đã triển khai 87 cuộc thanh tra. [Thanh tra tỉnh X, 12/BC-TTr, 22/6/2017, tr. 3]" in lines
     assert any("78 [Thanh tra tỉnh X, 40/BC-TTr, 1/12/2017, tr. 1]" in line for line in lines)
     assert "Nơi nhận:" in held.tables[1].rows[0].cells[0].text
+    assert "cantSplit" in held.tables[1].rows[0]._tr.xml
     titles = [p.text for p in held.paragraphs if p.style.name == "Heading 2"][-7:]
     assert titles == [
         "1. Đơn vị có báo cáo",

@@ -1,0 +1,49 @@
+"""Difficulties that come back across reports though the wording differs.
+
+`read` a report, `build` the state from all readings or `add` one more and store the rows of the `Change`; then
+`difficulties` shows what comes back. `rename`, `merge`, `split` and `dismiss` are what clerks decide.
+"""
+
+from baocao.insight.difficulties.deciding import dismiss, merge, rename, split
+from baocao.insight.difficulties.keeping import add, applied, build
+from baocao.insight.difficulties.model import (
+    Change,
+    Difficulty,
+    Group,
+    Member,
+    Mention,
+    Reading,
+    Role,
+    Seen,
+    State,
+    Statement,
+    Trend,
+)
+from baocao.insight.difficulties.portrait import difficulties, trend
+from baocao.insight.difficulties.reading import read
+from baocao.insight.difficulties.vectors import Embed
+
+__all__ = [
+    "Change",
+    "Difficulty",
+    "Embed",
+    "Group",
+    "Member",
+    "Mention",
+    "Reading",
+    "Role",
+    "Seen",
+    "State",
+    "Statement",
+    "Trend",
+    "add",
+    "applied",
+    "build",
+    "difficulties",
+    "dismiss",
+    "merge",
+    "read",
+    "rename",
+    "split",
+    "trend",
+]

@@ -59,7 +59,7 @@ def agglomerate(groups: Sequence[Gathered], least: float = LEAST_LIKENESS) -> li
 
 
 def nearest(sums: Sequence[Vector], sizes: Sequence[int], vectors: Sequence[Vector]) -> list[tuple[int, float]]:
-    """Return for each vector the group that it is likest to on average, and how much; (-1, 0.0) where none is at all."""
+    """Return for each vector the group that it is likest to on average, and how much; (-1, 0.0) for none."""
     if not sums or not vectors:
         return [(-1, 0.0)] * len(vectors)
     columns: dict[int, int] = {}

@@ -49,15 +49,16 @@ class KnownDifficulties:
         self._logs = np.log(sums / sums.sum(axis=1, keepdims=True)).T.astype(np.float32)
 
     def _matrix(self, vectors: Sequence[dict[str, float]]) -> Any:
-        cells = [
-            (row, column, value)
-            for row, vector in enumerate(vectors)
-            for term, value in vector.items()
-            if (column := self._columns.get(term)) is not None
-        ]
-        row, column, value = zip(*cells, strict=True) if cells else ((), (), ())
-        shape = (len(vectors), len(self._columns))
-        return sp.csr_matrix((np.array(value, dtype=np.float32), (row, column)), shape=shape)
+        row: list[int] = []
+        column: list[int] = []
+        value: list[float] = []
+        for number, vector in enumerate(vectors):
+            for term, weight in vector.items():
+                if term in self._columns:
+                    row.append(number)
+                    column.append(self._columns[term])
+                    value.append(weight)
+        return sp.csr_matrix((np.array(value, dtype=np.float32), (row, column)), (len(vectors), len(self._columns)))
 
     def likely(self, vectors: Sequence[dict[str, float]]) -> list[dict[int, float]]:
         """Return for each sentence's weighted terms the likeliest difficulties with weights, of length one together."""

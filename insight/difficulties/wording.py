@@ -127,9 +127,8 @@ def _without_front(parts: list[tuple[str, list[str]]]) -> list[tuple[str, list[s
     while len(parts) > 1:
         words = parts[0][1]
         opening = _begins(words, "opening")
-        if opening == len(words) or (_begins(words, "source") and len(words) <= _LONGEST_SETTING):
-            parts = parts[1:]
-        elif words[-2:] in (["cho", "thấy"], ["phản", "ánh"]) and len(words) <= _LONGEST_SETTING:
+        said = _begins(words, "source") or tuple(words[-2:]) in (keys("cho thấy"), keys("phản ánh"))
+        if opening == len(words) or (said and len(words) <= _LONGEST_SETTING):
             parts = parts[1:]
         else:
             break
@@ -156,3 +155,26 @@ def _asides(words: list[str], *, leading: bool) -> Iterator[tuple[list[str], flo
         piece, share = [], min(share, _REMAINDER if remainder else _ASIDE)
         at += cut
     yield piece, share
+
+
+def lead(text: str) -> str:
+    """Return the main clause of a sentence as written, without connectives and without who said it."""
+    parts = [part.strip(" -+*•") for part in re.split(r"[,;:.()\n]", text) if part.strip(" -+*•")]
+    while len(parts) > 1 and _is_front([spelling_key(w) for w in _WORD.findall(parts[0])]):
+        parts = parts[1:]
+    words = " ".join(parts[0].split()).split() if parts else []
+    spelt = [spelling_key(w) for w in words]
+    opening = _begins(spelt, "opening")
+    words, spelt = words[opening:], spelt[opening:]
+    cut = next((i for i in range(1, len(words)) if _begins_aside(spelt[i : i + _LONGEST_PHRASE])), len(words))
+    return " ".join(words[:cut])
+
+
+def _is_front(words: list[str]) -> bool:
+    return _begins(words, "opening") == len(words) or bool(
+        len(words) <= _LONGEST_SETTING and (_begins(words, "source") or _begins(words, "setting"))
+    )
+
+
+def _begins_aside(words: list[str]) -> bool:
+    return bool(_begins(words, "remainder") or _begins(words, "aside"))

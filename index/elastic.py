@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from hashlib import sha256
+from itertools import groupby
 from typing import Any
 from uuid import uuid4
 
@@ -55,6 +56,7 @@ _UNITS = 480  # units that a shard tells of, at first
 _BLOCK = 160  # reports counted together: of so few distinct values Elasticsearch's estimate is exact
 _SENTENCES = 5  # shown of a report
 _WINDOW = 10_000  # hits that Elasticsearch pages through
+_KEPT = "2m"  # how long a state of the index waits for its next page to be asked for
 _PRIORITY = 200  # of our template: above those that match all names, which stand at 0 to 100 by custom
 _BATCH = 1_000  # documents sent together
 _SETTLE = 100_000  # sentences sent, after which is looked whether they are in, commit or no
@@ -463,6 +465,44 @@ class ElasticEngine:
         took = round((time.perf_counter() - started) * 1000, 1)
         return SearchResult(total, took, facets, tuple(_hit(group, marked) for group in groups))
 
+    def every(self, request: SearchRequest) -> Iterator[Hit]:
+        """Yield every sentence that a request finds, in its order, whatever limit and offset it tells.
+
+        What is put or dropped meanwhile changes nothing. Raises what `search` raises.
+        """
+        node = parse(request.query)
+        marked = marks(request, node)
+        query = _query(request, node)["ranked"]
+        return (_hit([hit], marked) for hit in self._paged(query, _order(request)))
+
+    def stored(self) -> Iterator[tuple[str, list[Document]]]:
+        """Yield each report's id with what is shown of its sentences, in the order of the text."""
+        documents = (hit["_source"] for hit in self._paged({"match_all": {}}, ["ordinal", "start"]))
+        for report, group in groupby(documents, key=lambda document: str(document["report"])):
+            yield report, list(group)
+
+    def _paged(self, query: Query, order: list[Any]) -> Iterator[dict[str, Any]]:
+        """Yield every hit of a query, page by page, all of one state of the index."""
+        with self._told():
+            opened = self._client.open_point_in_time(index=self._index, keep_alive=_KEPT)
+        state = opened["id"]
+        more: dict[str, Any] = {"search_type": "dfs_query_then_fetch"} if self._where.shards > 1 else {}
+        try:
+            while True:
+                with self._told():
+                    found = self._client.search(
+                        pit={"id": state, "keep_alive": _KEPT}, query=query, sort=order, size=_BATCH,
+                        track_total_hits=False, allow_partial_search_results=False, **more,
+                    )  # fmt: skip
+                state, hits = found["pit_id"], found["hits"]["hits"]
+                yield from hits
+                if len(hits) < _BATCH:
+                    return
+                more["search_after"] = hits[-1]["sort"]
+        finally:
+            with suppress(es.ApiError, es.TransportError):  # it goes by itself soon
+                self._client.close_point_in_time(id=state)
+
     def _asked(self, *bodies: Query) -> list[dict[str, Any]]:
         """Ask several searches at once; a part of the answer is none."""
         header: dict[str, Any] = {"index": self._index, "allow_partial_search_results": False}
@@ -551,6 +591,8 @@ class ElasticEngine:
                 raise SearchDownError(f"{at} takes nothing in for now (is its disk full?).") from error
             raise ArchiveError(f"{at} does not allow this key or user to use {self._where.prefix}.") from error
         except es.NotFoundError as error:
+            if "search_context_missing_exception" in str(error):
+                raise SearchDownError(f"{at} lost its place in the index; try again.") from error
             raise self._absent() from error
         except es.UnsupportedProductError as error:
             raise ArchiveError(f"{self._hosts} is no Elasticsearch; correct `search`.") from error
@@ -573,8 +615,7 @@ def _short(error: Exception) -> str:
 
 def _wanted(request: SearchRequest, query: Query) -> Query:
     """Return the search for the hits of a page."""
-    first = {"issued": "desc"} if request.sort is Sort.NEWEST else {"_score": "desc"}
-    order = [first, {"ordinal": "asc"}, {"start": "asc"}]  # of equals the one stored first
+    order = _order(request)
     body: Query = {
         "query": query["ranked"],
         "from": request.offset,
@@ -586,6 +627,11 @@ def _wanted(request: SearchRequest, query: Query) -> Query:
         inner = {"name": "sentences", "size": _SENTENCES, "sort": order}
         body |= {"_source": False, "collapse": {"field": "ordinal", "inner_hits": inner}}
     return body
+
+
+def _order(request: SearchRequest) -> list[Any]:
+    first = {"issued": "desc"} if request.sort is Sort.NEWEST else {"_score": "desc"}
+    return [first, {"ordinal": "asc"}, {"start": "asc"}]  # of equals the one stored first
 
 
 def _counting(by: Group, query: Query) -> Query:

@@ -165,6 +165,24 @@ class EmbeddedEngine:
         took = round((time.perf_counter() - started) * 1000, 1)
         return SearchResult(total, took, facets, hits)
 
+    def every(self, request: SearchRequest) -> Iterator[Hit]:
+        """Yield every sentence that a request finds, in its order, whatever limit and offset it tells.
+
+        What is put or dropped meanwhile changes nothing. Raises what `search` raises.
+        """
+        node = parse(request.query)
+        marked = marks(request, node)
+        searcher = self._searcher
+        found = _found(searcher, self._query(request, node), request.sort, searcher.num_docs)
+        return (Hit.of(score, [_fields(searcher, address)], marked) for score, address in found)
+
+    def stored(self) -> Iterator[tuple[str, list[Document]]]:
+        """Yield each report's id with what is shown of its sentences, in the order of the text."""
+        searcher = self._searcher
+        for report, count in searcher.terms_with_prefix("report", "", tantivy.Query.all_query()):
+            found = searcher.search(self._term("report", report), count, count=False).hits
+            yield report, sorted((_fields(searcher, address) for _, address in found), key=lambda f: f["start"])
+
     def _query(self, request: SearchRequest, node: Node | None, *, ranked: bool = True) -> Any:
         """Return the query of a request; one that need not rank leaves out what only ranks."""
         clauses: list[tuple[Any, Any]] = []
@@ -329,13 +347,11 @@ def _units(searcher: Any, query: Any, found: dict[str, Any]) -> list[tuple[str, 
 
 def _hits(searcher: Any, query: Any, request: SearchRequest, marks: Sequence[tuple[str, ...]]) -> tuple[Hit, ...]:
     wanted = request.limit + request.offset
-    newest = request.sort is Sort.NEWEST
     by_report = request.by is Group.REPORT
     size, most = wanted * (_PER_REPORT if by_report else 1), max(1, searcher.num_docs)
     while True:
         size = min(max(1, size), most)
-        order = "issued" if newest else None
-        found = searcher.search(query, size, count=False, order_by_field=order, order=tantivy.Order.Desc).hits
+        found = _found(searcher, query, request.sort, size)
         groups = _grouped(searcher, found) if by_report else [[hit] for hit in found]
         if len(groups) >= wanted or len(found) < size or size == most:
             break
@@ -344,6 +360,14 @@ def _hits(searcher: Any, query: Any, request: SearchRequest, marks: Sequence[tup
     return tuple(
         Hit.of(group[0][0], [_fields(searcher, address) for _, address in group[:5]], marks) for group in chosen
     )
+
+
+def _found(searcher: Any, query: Any, sort: Sort, size: int) -> list[tuple[Any, Any]]:
+    order = "issued" if sort is Sort.NEWEST else None
+    hits: list[tuple[Any, Any]] = searcher.search(
+        query, max(1, size), count=False, order_by_field=order, order=tantivy.Order.Desc
+    ).hits
+    return hits
 
 
 def _grouped(searcher: Any, found: list[tuple[Any, Any]]) -> list[list[tuple[Any, Any]]]:

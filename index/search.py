@@ -153,6 +153,18 @@ class SearchEngine(Protocol):
         Raises QueryError where the query cannot be understood.
         """
 
+    def every(self, request: SearchRequest) -> Iterator[Hit]:
+        """Yield every sentence that a request finds, in its order, whatever limit and offset it tells.
+
+        Each is a hit of its own, `by` makes no difference. What is put or dropped meanwhile changes nothing.
+        """
+
+    def stored(self) -> Iterator[tuple[str, list[Document]]]:
+        """Yield each report's id with what is shown of its sentences, in the order of the text.
+
+        The fields are report, start, text, label, title, issuer and date. Reports come in no order told.
+        """
+
 
 def day_number(iso: str | None, rest: str) -> int | None:
     """Return a day as YYYYMMDD; `rest` stands for a month or day that is not told: 00 before all, 99 behind all."""

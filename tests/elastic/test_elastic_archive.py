@@ -190,6 +190,33 @@ def test_totals_pages_and_ids_of_many_reports(elastic: Elastic) -> None:
         engine.search(SearchRequest(offset=10_000))
 
 
+@pytest.mark.parametrize("shards", [1, 3])
+def test_every_hit_past_the_window(elastic: Elastic, shards: int) -> None:
+    """More than Elasticsearch pages through, while others write; nothing stays open behind it."""
+    from baocao.index.elastic import ElasticEngine
+
+    engine, other = (ElasticEngine(replace(elastic, shards=shards)) for _ in range(2))
+    engine.attach("a")
+    other.attach("a")
+    reports = [of_length(r, 420) for r in numbered(26)]
+    engine.put(reports)
+    engine.commit()
+    every = engine.every(SearchRequest("nội dung", limit=3))
+    seen = [next(every) for _ in range(1_500)]
+    other.drop(r.id for r in reports[::2])
+    other.put(numbered(30)[26:])
+    other.commit()
+    seen += every
+    assert len({(h.report, h.sentences[0].start) for h in seen}) == len(seen) == 26 * 419
+    assert [h.score for h in seen] == sorted((h.score for h in seen), reverse=True)
+    assert sum(1 for _ in engine.every(SearchRequest("nội dung"))) == 13 * 419 + sum(n % 7 for n in range(26, 30))
+    some = engine.stored()
+    next(some)
+    some.close()  # type: ignore[attr-defined]
+    contexts = engine._client.nodes.stats(metric="indices", index_metric="search")["nodes"].values()
+    assert sum(node["indices"]["search"]["open_contexts"] for node in contexts) == 0
+
+
 def test_several_shards(elastic: Elastic) -> None:
     """Totals and facets stay exact, and words are as rare as in the whole index."""
     from baocao.index.elastic import ElasticEngine

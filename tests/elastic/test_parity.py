@@ -205,6 +205,26 @@ def test_the_engines_answer_alike(embedded: SearchEngine, cluster: SearchEngine,
         assert all(s == told[s.start] for s in other.sentences if s.start in told)
 
 
+@pytest.mark.parametrize("request_", QUERIES[::9], ids=name)
+def test_every_hit_alike(embedded: SearchEngine, cluster: SearchEngine, request_: SearchRequest) -> None:
+    """All sentences, in the order of their scores; of those of one score in any order."""
+    ours, theirs = list(embedded.every(request_)), list(cluster.every(request_))
+    assert len(ours) == embedded.search(replace(request_, by=Group.SENTENCE)).total
+    assert [h.score for h in theirs] == pytest.approx([h.score for h in ours], rel=1e-4, abs=1e-4)
+    mine, others = ({(h.report, h.sentences[0].start): h for h in hits} for hits in (ours, theirs))
+    assert mine.keys() == others.keys()
+    assert all((others[key].title, others[key].sentences) == (h.title, h.sentences) for key, h in mine.items())
+
+
+def test_they_store_alike(embedded: SearchEngine, cluster: SearchEngine, reports: list[Prepared]) -> None:
+    fields = ("report", "start", "text", "label", "title", "issuer", "date")
+    wanted = {r.id: [{f: d[f] for f in fields} for d in r.documents] for r in reports if r.documents}
+    for engine in (embedded, cluster):
+        told = list(engine.stored())
+        assert len(told) == len(wanted)
+        assert dict(told) == wanted
+
+
 ODD = ("(", ")", "-", '"', "OR", "AND", "NOT", "*", "a*", "#", "|", "_", "~", "[a]", "\\", "/", ".*", "İ", "ß", "😀", "1",
        '"khó khăn"', '"thu ngân sách vượt"', "95/KH-TTCP", "số 95 KH TTCP", "TTHC", "CNTT", "năm")  # fmt: skip
 

@@ -85,10 +85,12 @@ class Archive:
 
     def _ready(self) -> SearchEngine:
         """Return the engine, ready to be written to, and an outbox that speaks of its index."""
-        if self._engine is None:
+        if self._engine is None or (self.shared and not self._outbox and self._index.moved()):
+            self._outbox.let_go()
             engine = self._index.open()
             self.record.speaks_of(self._index.identity)
             self._engine = self._rebuilt() if self._index.outdated else engine
+            self._outbox.index = self._index.identity
         return self._engine
 
     def follow(self) -> int:
@@ -271,6 +273,7 @@ class Archive:
                 raise IndexBrokenError("The new index differs from the record; the old one stays. Please report this.")
             engine = self._index.swapped()
             self.record.swapped(self._index.identity, last)
+            self._outbox.index = self._index.identity
             return engine
 
 
@@ -304,6 +307,9 @@ class _Index(Protocol):
     def open(self) -> SearchEngine:
         """Return the engine to write to, with an empty index where there is none."""
 
+    def moved(self) -> bool:
+        """Tell whether another process put another index in the place of the one that was opened."""
+
     def beside(self) -> SearchEngine:
         """Return an engine with a new index beside the one that is searched."""
 
@@ -330,6 +336,9 @@ class _InFolder:
             self._record.index_lost()
         self._engine = EmbeddedEngine(self._folder, write=True)
         return self._engine
+
+    def moved(self) -> bool:
+        return False
 
     def beside(self) -> SearchEngine:
         shutil.rmtree(self._fresh, ignore_errors=True)
@@ -363,6 +372,9 @@ class _InCluster:
         self.identity = self._engine.attach(self._record.archive_name())
         self.outdated = self._engine.outdated()
         return self._engine
+
+    def moved(self) -> bool:
+        return self._record.index() != self.identity
 
     def beside(self) -> SearchEngine:
         self._filled = self._engine.beside()

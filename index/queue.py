@@ -138,7 +138,8 @@ class Queue:
 
     def _renew(self) -> None:
         with self._record.writing() as connection:
-            ours = sa.update(jobs).where(jobs.c.worker == self.worker)
+            # only what we know of: a claim whose answer got lost with the connection has to lapse
+            ours = sa.update(jobs).where(jobs.c.number.in_(list(self._held)), jobs.c.worker == self.worker)
             connection.execute(ours.values(until=self._clock() + LAPSE))
 
     def _clock(self) -> Any:

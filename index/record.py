@@ -194,11 +194,20 @@ class Record:
         return self._kept("archive", uuid4().hex)
 
     @patiently
+    def index(self) -> str | None:
+        """Return the index that the log's marks speak of."""
+        with self.reading() as connection:
+            return setting(connection, "index")
+
+    @patiently
     def speaks_of(self, index: str) -> None:
         """Say that the log's marks speak of this index; where they told of another, it has all to take in."""
         if self._kept("index", "") == index:
             return
         with self.writing() as connection:
+            self.alone(
+                connection, "index"
+            )  # those that follow one let go of it in their time; till then we hold nothing
             self.alone(connection, "log", "setting")
             if setting(connection, "index") != index:
                 set_setting(connection, "index", index)
@@ -210,6 +219,7 @@ class Record:
     def index_lost(self) -> None:
         """Say that the index which the log's marks speak of is no more."""
         with self.writing() as connection:
+            self.alone(connection, "index")
             self.alone(connection, "setting")
             set_setting(connection, "index", "")
 
@@ -233,6 +243,9 @@ class Record:
         What changed later may have gone to the old one, so the new one has to take it in.
         """
         with self.writing() as connection:
+            self.alone(
+                connection, "index"
+            )  # those that follow one let go of it in their time; till then we hold nothing
             self.alone(connection, "log", "setting")
             set_setting(connection, "index", index)
             done, later = sa.and_(changes.c.seq <= last, changes.c.indexed.is_(False)), changes.c.seq > last
@@ -366,6 +379,7 @@ class Outbox:
 
     def __init__(self, record: Record) -> None:
         self._record = record
+        self.index = ""  # the one that is followed; `claim` finds nothing once the log speaks of another
         self._held: set[int] = set()
         self._transaction: sa.Connection | None = None  # on PostgreSQL it keeps the locks
 
@@ -389,6 +403,10 @@ class Outbox:
             .with_for_update(skip_locked=True)
         )
         with self._connected() as connection:
+            if self._record.shared:  # the log does not come to speak of another index while this one follows
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock_shared(_key("index"))))
+            if setting(connection, "index") != self.index:
+                waiting = waiting.where(sa.false())
             rows = connection.execute(waiting).all()
             free = self._free(connection, {row.report for row in rows})
             # read once the locks are held, so that nothing older than what others put comes of it
@@ -396,6 +414,8 @@ class Outbox:
             latest = {row.id: bool(row.latest) for row in connection.execute(states)}
         found = [Change(row.seq, row.report, latest[row.report]) for row in rows if row.report in latest]
         self._held |= {change.seq for change in found}
+        if not self._held:
+            self.let_go()
         return found
 
     def _free(self, connection: sa.Connection, ids: set[str]) -> set[str]:

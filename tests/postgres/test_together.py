@@ -268,6 +268,7 @@ def test_a_report_changed_by_another_in_between_is_indexed_as_it_stands(shared: 
     with closing(Record(shared)) as one, closing(Record(shared)) as two:
         one.correct(relabel(report, report.sentences[0].start, Label.DIFFICULTY), report.id, "Lan")
         first, second = one.outbox(), two.outbox()
+        first.index = second.index = one.index() or ""
         assert [change.report for change in first.claim(10)] == [report.id]
         two.correct(relabel(report, report.sentences[1].start, Label.DIFFICULTY), report.id, "Minh")
         assert second.claim(10) == []  # the report is the first one's to put, later change and all

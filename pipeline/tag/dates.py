@@ -52,6 +52,7 @@ _TIME = re.compile(
         (?P<ny>(?:\s+năm){{0,2}}\s+{_YEAR}(?!\d)|\s+năm(?:\s+{_RELATIVE}\b)?))
     | (?P<first>(?P<fn>{_COUNT})\s+tháng(?P<fy>(?:\s+của)?\s+năm\s+{_YEAR}(?!\d)|\s+năm\s+nay\b|/{_YEAR}(?!\d)|\s+{_YEAR}(?!\d)))
     | (?P<iso>(?P<iy>{_YEAR})-(?P<im>\d\d)-(?P<id>\d\d)(?!\d))
+    | (?P<isomonth>(?<=date\ )(?P<jy>{_YEAR})-(?P<jm>\d\d)(?![\d-]))
     | (?P<day>(?P<dd>\d{{1,2}})\s?(?P<sep>[/.\-])\s?(?P<dm>\d{{1,2}})\s?(?P=sep)\s?(?P<dy>(?:19|20)\d\d)(?![\d/]|-[^\W\d]))
     | (?P<dayshort>(?<=ngày\ )(?P<sd>\d{{1,2}})[/.-](?P<sm>\d{{1,2}})[/.-](?P<sy>\d\d)(?![\d/]))
     | (?P<daywords>(?P<wd>\d{{1,2}})\s+tháng\s+(?P<wm>\d{{1,2}})\s*(?:,\s*)?(?:năm\s+(?P<wy>{_YEAR})(?!\d)
@@ -86,7 +87,7 @@ _QUANTITY = re.compile(
 _COUNTED = re.compile(
     r"\b(?:số|gần|hơn|trên|dưới|khoảng|đạt|có|với|thêm|được|tổng|Điều|khoản|sinh|sinh năm|SN|hotline|ĐT|điện thoại)\s*:?\s*$"
 )
-_NAMED = re.compile(rf"(?<!^)(?<![.!?:;\"“(–•*-] )(?<![.!?:;\"“(*\n])\b([{UPPER}][\w&]*)\s+$")
+_NAMED = re.compile(rf"(?:\bTP\.|(?<!^)(?<![.!?:;\"“(–•*-] )(?<![.!?:;\"“(*\n]))\b([{UPPER}][\w&]*)\s+$")
 _TIME_WORDS = frozenset(
     [
         "từ",
@@ -116,6 +117,13 @@ _COMPARED = re.compile(
 )
 # "so với cùng kỳ năm 2018": what is compared is of the year after.
 _YEAR_BEFORE = re.compile(r"cùng (?:kỳ|kì|thời điểm|thời gian|quý|tháng)(?: của)?(?: năm)?\s+$", re.IGNORECASE)
+_LUNAR = re.compile(r"\s*\(?(?:âm lịch|ÂL\b|al\b)")
+# "tổng kết năm 2022 và triển khai nhiệm vụ năm 2023": held at the turn of these years.
+_TURN = re.compile(
+    rf"(?:tổng kết|kết quả)[^.\n]{{0,90}}?\b(?:năm )?(?P<past>{_YEAR})[^.\n]{{0,40}}?(?:triển khai|phương hướng|nhiệm vụ|kế hoạch)"
+    rf"[^.\n]{{0,80}}?\b(?:năm )?(?P<next>{_YEAR})",
+    re.IGNORECASE,
+)
 # Years that lie ahead or behind: "trước năm 2020", "từ năm 2016 đến nay".
 _FROM_OR_TO = re.compile(r"(?:trước|đến|từ|tới|vào)\s+$", re.IGNORECASE)
 # "từ đầu năm 2017 đến nay", "đến cuối năm 2017": the year that the text is written in.
@@ -144,7 +152,11 @@ def find_times(text: str, anchor: str | None = None) -> list[Mention]:
 
 
 def _mention(match: re.Match[str], reading: _Reading, context: "_Context") -> Mention:
+    if reading.type is EntityType.DATE and _LUNAR.match(match.string, match.end()):
+        return Mention(match.start(), match.end(), reading.type, None)  # no day of this calendar
     year = reading.year if reading.year is not None else context.year_at(match.start())
+    if reading.type is EntityType.DATE and reading.year is None and (turned := context.turn_of_year(reading)):
+        year = turned
     norm = None if year is None else reading.norm(year + reading.shift)
     return Mention(match.start(), match.end(), reading.type, norm)
 
@@ -270,6 +282,7 @@ _READERS: dict[str, Callable[[re.Match[str]], _Reading | None]] = {
     "months": lambda m: _side(_number(m["n"]), m["side"], m["ny"]),
     "first": lambda m: _side(_number(m["fn"]), "đầu", m["fy"]),
     "iso": lambda m: _plausible_day(m, m["id"], m["im"], m["iy"]),
+    "isomonth": lambda m: _month(int(m["jm"]), m["jy"]),
     "day": lambda m: _plausible_day(m, m["dd"], m["dm"], m["dy"]),
     "dayshort": lambda m: _plausible_day(m, m["sd"], m["sm"], "20" + m["sy"]),
     "daywords": _day_in_words,
@@ -294,6 +307,8 @@ class _Context:
         self._reports = {
             m.start() for m, r in found if r.type is EntityType.DATE or m["months"] or m["half"] or m["quarter"]
         }
+        turns = {(int(m["past"]), int(m["next"])) for m in _TURN.finditer(text)}
+        self._turns = {past for past, following in turns if following == past + 1}
         self._main = int(anchor[:4]) if anchor else self._document_year(text)
 
     def year_at(self, offset: int) -> int | None:
@@ -303,6 +318,14 @@ class _Context:
         end = self._stops[at] if at < len(self._stops) else 1 << 60
         near = {year for o, year in self._named if start <= o < end and o in self._reports and o not in self._compared}
         return near.pop() if len(near) == 1 else self._main
+
+    def turn_of_year(self, reading: _Reading) -> int | None:
+        """Return the year of a day without one where a meeting closes one year and opens the next."""
+        said = reading.norm(2000)
+        if len(self._turns) != 1 or said is None or 3 < int(said[5:7]) < 11:
+            return None
+        past = next(iter(self._turns))
+        return past if int(said[5:7]) > 6 else past + 1
 
     def _document_year(self, text: str) -> int | None:
         """The year of the title, or the one year that the document's own dates and periods agree on."""

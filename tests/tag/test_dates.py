@@ -94,3 +94,24 @@ def test_a_year_compared_with_is_the_one_before() -> None:
 def test_years_that_do_not_agree_date_nothing() -> None:
     text = "6 tháng đầu năm tăng 5% so với cùng kỳ năm 2018; năm 2016 giảm 2%."
     assert {m.of(text): m.norm for m in find_times(text)}["6 tháng đầu năm"] is None
+
+
+@pytest.mark.parametrize(
+    ("day", "norm"),
+    [("8-1", "2023-01-08"), ("27/12", "2022-12-27"), ("15/6", None)],
+    ids=["after", "before", "between"],
+)
+def test_a_meeting_at_the_turn_of_the_year(day: str, norm: str | None) -> None:
+    text = f"Ngày {day}, huyện tổ chức hội nghị tổng kết công tác năm 2022 và triển khai nhiệm vụ năm 2023."
+    assert next(m for m in find_times(text) if m.of(text) == day).norm == norm
+
+
+def test_lunar_days_and_the_date_of_a_page() -> None:
+    text = (
+        "date 2021-07 Ngày 7.7, xã tổ chức lễ hội; rằm tháng 8 âm lịch có 300 cháu dự. Hội chợ TP.HCM 2019 đón 50 đoàn."
+    )
+    assert [(m.of(text), m.norm) for m in find_times(text)] == [
+        ("2021-07", "2021-07"),
+        ("7.7", "2021-07-07"),
+        ("tháng 8", None),
+    ]

@@ -43,9 +43,9 @@ def search(
     as_json: JsonOption = False,
 ) -> None:
     """Search all reports, with or without diacritics."""
+    from baocao.index.answering import answer
     from baocao.index.lookup import counts
     from baocao.index.search import Group, SearchRequest, Sort
-    from baocao.index.settings import open_engine
     from baocao.report import Kind, Label
 
     for value, choices in ((sort, Sort), (by, Group), (kind, Kind), *((name, Label) for name in label or ())):
@@ -56,8 +56,11 @@ def search(
         kind=kind, year=year, date_from=date_from, date_to=date_to, sort=Sort(sort), by=Group(by), limit=limit,
     )  # fmt: skip
     known = counts(archive)
-    result = open_engine(archive).search(request)
-    if known["behind"]:
+    found = answer(archive, request)
+    result = found.result
+    if found.notice:
+        complain(found.notice)
+    elif known["behind"]:
         complain("the index is behind the record; `baocao index status` tells more.")
     if as_json:
         say_json(result.to_json())

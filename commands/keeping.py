@@ -38,6 +38,32 @@ def index_status(archive: ArchiveOption = ARCHIVE, as_json: JsonOption = False) 
     raise typer.Exit(0 if told["agree"] else 1)
 
 
+@app.command("verify")
+def index_verify(archive: ArchiveOption = ARCHIVE, as_json: JsonOption = False) -> None:
+    """Compare the index with the record sentence by sentence; exit code 1 where they differ."""
+    from baocao.index.verifying import verify
+
+    told = verify(archive)
+    if as_json:
+        say_json(told.to_json())
+    elif told.agree:
+        say(f"Index and record hold the same: {told.reports} reports, {told.sentences} sentences.")
+    else:
+        say(f"The index lacks {len(told.missing)} reports, has {len(told.extra)} too many and holds "
+            f"{len(told.different)} otherwise; `baocao index rebuild` makes it anew.")  # fmt: skip
+    raise typer.Exit(0 if told.agree else 1)
+
+
+@app.command("copy")
+def index_copy(archive: ArchiveOption = ARCHIVE, as_json: JsonOption = False) -> None:
+    """Copy the index into the archive's folder, to answer while Elasticsearch is away (search_fallback)."""
+    from baocao.index import open_archive
+
+    with open_archive(archive) as opened:
+        count = opened.copy_index()
+    say_json({"reports": count}) if as_json else say(f"The copy holds {count} reports.")
+
+
 archive_app = typer.Typer(help="An archive as a whole.", no_args_is_help=True)
 
 

@@ -18,7 +18,7 @@ from platform import node
 from types import TracebackType
 from typing import Protocol, Self
 
-from baocao.errors import ArchiveBusyError, ArchiveError, IndexBrokenError, RecordDownError
+from baocao.errors import ArchiveBusyError, ArchiveError, IndexBrokenError, RecordDownError, UsageError
 from baocao.index import lookup
 from baocao.index.corrections import Correction, merge_units
 from baocao.index.embedded import EmbeddedEngine
@@ -106,6 +106,12 @@ class Archive:
 
     def _down(self, error: SearchDownError) -> None:
         self.index_down = str(error)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Leave to others what is held, so that nothing of it is sent any more."""
+        if self._engine is not None:
+            self._engine.forget()
         self._outbox.let_go()
 
     def __enter__(self) -> Self:
@@ -155,7 +161,7 @@ class Archive:
             except SearchDownError as error:
                 self._down(error)
             except RecordDownError:
-                self._outbox.let_go()  # the hold went with the connection; what it held waits for the next
+                self._let_go()  # the hold went with the connection; what it held waits for the next
         self.settle()
         return [added.new for added in told]
 
@@ -229,7 +235,7 @@ class Archive:
         except SearchDownError as error:
             self._down(error)
         except RecordDownError:
-            self._outbox.let_go()
+            self._let_go()
 
     @patiently
     def catch_up(self) -> int:
@@ -239,19 +245,26 @@ class Archive:
         """
         engine = self._ready()
         taken = 0
-        if self._outbox:
-            engine.commit()
-            self._outbox.done()
-        while claimed := self._outbox.claim(_COMMIT_REPORTS):
-            latest = {change.report: change.latest for change in claimed}
-            engine.drop(report for report, keep in latest.items() if not keep)
-            wanted = [report for report, keep in latest.items() if keep]
-            for at in range(0, len(wanted), _CHUNK):
-                engine.put(self.record.prepared(wanted[at : at + _CHUNK]))
-            engine.commit()
-            self._outbox.done()
-            taken += len(claimed)
+        try:
+            if self._outbox:
+                engine.commit()
+                self._outbox.done()
+            while claimed := self._outbox.claim(_COMMIT_REPORTS):
+                latest = {change.report: change.latest for change in claimed}
+                engine.drop(report for report, keep in latest.items() if not keep)
+                self._fill(engine, [report for report, keep in latest.items() if keep])
+                self._outbox.done()
+                taken += len(claimed)
+        except BaseException:
+            self._let_go()
+            raise
         return taken
+
+    def _fill(self, engine: SearchEngine, ids: Sequence[str]) -> None:
+        """Give an engine these reports as the record has them, and let it commit."""
+        for at in range(0, len(ids), _CHUNK):
+            engine.put(self.record.prepared(ids[at : at + _CHUNK]))
+        engine.commit()
 
     def rebuild(self) -> int:
         """Make the index anew beside the old one and swap it in when it is whole; return its reports."""
@@ -260,15 +273,31 @@ class Archive:
         self.catch_up()
         return lookup.counts(self.folder)["reports"]
 
+    def copy_index(self) -> int:
+        """Make an embedded index in the archive's folder beside an Elasticsearch, to fall back on; return its reports.
+
+        Raises UsageError where the embedded index is the archive's own.
+        """
+        if isinstance(self._index, _InFolder):
+            raise UsageError("The index is in the archive's folder already; a copy is for an index in Elasticsearch.")
+        ids = sorted(lookup.latest_ids(self.folder))
+        fresh, place = self.folder / "index.new", self.folder / "index"
+        with self.record.only_one(f"index copy {node()} {self.folder.resolve()}"):
+            shutil.rmtree(fresh, ignore_errors=True)
+            engine = EmbeddedEngine(fresh, write=True)
+            self._fill(engine, ids)
+            engine.close()
+            shutil.rmtree(place, ignore_errors=True)
+            fresh.rename(place)
+        return len(ids)
+
     def _rebuilt(self) -> SearchEngine:
-        self._outbox.let_go()
+        self._let_go()
         with self.record.only_one("index rebuild"):
             fresh = self._index.beside()
             last = self.record.last_change()
             ids = sorted(lookup.latest_ids(self.folder))
-            for at in range(0, len(ids), _CHUNK):
-                fresh.put(self.record.prepared(ids[at : at + _CHUNK]))
-            fresh.commit()
+            self._fill(fresh, ids)
             if set(fresh.ids()) != set(ids):
                 raise IndexBrokenError("The new index differs from the record; the old one stays. Please report this.")
             engine = self._index.swapped()
@@ -330,8 +359,8 @@ class _InFolder:
         shutil.rmtree(self._fresh, ignore_errors=True)
 
     def open(self) -> SearchEngine:
-        if EmbeddedEngine.outdated(self._folder):
-            shutil.rmtree(self._folder)
+        if EmbeddedEngine.outdated(self._folder) or self._record.index() != self.identity:
+            shutil.rmtree(self._folder, ignore_errors=True)
         if not self._folder.exists():
             self._record.index_lost()
         self._engine = EmbeddedEngine(self._folder, write=True)

@@ -113,6 +113,17 @@ class Elastic:
         )
 
 
+def search_fallback(folder: Path) -> bool:
+    """Tell whether a copy of the index answers while Elasticsearch cannot.
+
+    Raises UsageError for a fallback that is none.
+    """
+    told = _told(folder).get("search_fallback")
+    if told not in (None, "embedded"):
+        raise UsageError("search_fallback has to be “embedded”.")
+    return told is not None
+
+
 def open_engine(folder: Path) -> "SearchEngine":
     """Return the engine that searches the archive in `folder`, to look things up."""
     elastic = Elastic.of(folder)

@@ -1,4 +1,4 @@
-"""How likely a sentence names each of the known difficulties (known_difficulties.tsv), given its terms.
+"""How likely a sentence names each of the known difficulties (known_difficulties.tsv, difficulty_scenes.tsv), given its terms.
 
 Two views are added: the listed expressions nearest to it, and which listed difficulty its terms as a whole belong
 to (multinomial naive Bayes). A known difficulty is a subject together with a lack of it, so that sentences that
@@ -18,7 +18,8 @@ from baocao.models.gazetteers import rows
 
 # Chosen on the building half of bench/themes.
 _NEAREST = np.array([4, 2, 1]) / 7
-_SHARPNESS, _WHOLE, _SMOOTHING, _SPREAD = 0.02, 2.5, 0.02, 2.25
+_SHARPNESS, _WHOLE, _SMOOTHING, _SPREAD = 0.03, 4.0, 0.02, 2.25
+_ENOUGH = 0.25  # nearness to the listed expressions that is evidence enough
 _KEPT = 4  # the likeliest difficulties of a sentence, the rest being noise
 _BLOCK = 512
 
@@ -29,9 +30,9 @@ class KnownDifficulties:
     """The listed difficulties, ready to compare sentences with; use `known_difficulties()`."""
 
     def __init__(self) -> None:
-        listed = rows("known_difficulties.tsv")
-        self.names = tuple(name for name, _ in listed)
-        expressions = [(number, e) for number, (name, text) in enumerate(listed) for e in (name, *text.split(" | "))]
+        listed = _listed()
+        self.names = tuple(listed)
+        expressions = [(number, e) for number, found in enumerate(listed.values()) for e in found]
         vectors = [weighted(terms([Clause(keys(e), 1.0)])) for _, e in expressions]
         self._columns: dict[str, int] = {}
         for vector in vectors:
@@ -61,17 +62,30 @@ class KnownDifficulties:
         return sp.csr_matrix((np.array(value, dtype=np.float32), (row, column)), (len(vectors), len(self._columns)))
 
     def likely(self, vectors: Sequence[dict[str, float]]) -> list[dict[int, float]]:
-        """Return for each sentence's weighted terms the likeliest difficulties with weights, of length one together."""
+        """Return for each sentence's weighted terms the likeliest difficulties with weights.
+
+        The weights are of length one together where a listed expression is near, and less where none is.
+        """
         out: list[dict[int, float]] = []
         for start in range(0, len(vectors), _BLOCK):
-            out.extend(_kept(self._scores(self._matrix(vectors[start : start + _BLOCK]))))
+            scores, evidence = self._scores(self._matrix(vectors[start : start + _BLOCK]))
+            out.extend(_kept(scores, np.minimum(evidence / _ENOUGH, 1.0)))
         return out
 
-    def _scores(self, sentences: Any) -> Array:
+    def _scores(self, sentences: Any) -> tuple[Array, Array]:
         near = np.zeros((sentences.shape[0], self._expressions.shape[0] + 1), dtype=np.float32)
         near[:, :-1] = (sentences @ self._expressions.T).todense()
         nearest = -np.sort(-near[:, self._places], axis=2)[:, :, : len(_NEAREST)]
-        return np.asarray(nearest @ _NEAREST / _SHARPNESS + _WHOLE * (sentences @ self._logs))
+        near_to = nearest @ _NEAREST
+        return np.asarray(near_to / _SHARPNESS + _WHOLE * (sentences @ self._logs)), near_to.max(axis=1)
+
+
+def _listed() -> dict[str, list[str]]:
+    """Return the known difficulties with all expressions of both lists; a name is an expression too."""
+    found = {name: [name, *text.split(" | ")] for name, text in rows("known_difficulties.tsv")}
+    for name, text in rows("difficulty_scenes.tsv"):
+        found[name].extend(text.split(" | "))
+    return found
 
 
 @cache
@@ -89,8 +103,9 @@ def _padded(owner: Array, count: int) -> Array:
     return out
 
 
-def _kept(scores: Array) -> list[dict[int, float]]:
+def _kept(scores: Array, evidence: Array) -> list[dict[int, float]]:
     share = np.exp((scores - scores.max(axis=1, keepdims=True)) / _SPREAD)
     share /= np.sqrt((share**2).sum(axis=1, keepdims=True))
+    share *= evidence[:, None]
     best = np.argsort(-share, axis=1)[:, :_KEPT]
     return [{int(k): float(row[k]) for k in chosen if row[k] > 0.03} for row, chosen in zip(share, best, strict=True)]

@@ -23,7 +23,7 @@ _SHORTEST_NAME, _LONGEST_NAME = 3, 12  # syllables
 _ANSWERS = 5  # causes and recommendations shown
 _NEAR = 3  # sentences after a difficulty in which its cause may stand
 _LIKE = 0.15  # how like a difficulty its recommendation is at least; chosen by reading the samples
-_NUMBER = re.compile(r"\d")
+_UNFIT = re.compile(r"\d|cho biết|chia sẻ|báo chí|phát biểu|^[Nn]guyên nhân")
 
 
 def difficulties(
@@ -128,7 +128,7 @@ def _when(seen: Seen) -> str | None:
 
 def _name(said: Sequence[Statement], made: Sequence[Vector], centre: Vector, embed: Embed | None) -> str:
     """Return the short main clause of a mention that is most like them all, its own words, names and figures out."""
-    leads = [text for s in said[:50] if (text := lead(s.plain)) and not _NUMBER.search(text)]
+    leads = [text for s in said[:50] if (text := lead(s.plain)) and not _UNFIT.search(text)]
     short = [t for t in leads if _SHORTEST_NAME <= len(t.split()) <= _LONGEST_NAME]
     if short:
         likeness = [dot(v, centre) for v in vectors(short, embed)]

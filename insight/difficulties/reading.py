@@ -57,4 +57,6 @@ def _blanked(report: Report) -> str:
 
 
 def _names_cause(text: str, heading: str) -> bool:
-    return bool(_CAUSE.search(fold(text).lstrip(" -+*•.)0123456789"))) or "nguyen nhan" in fold(heading)
+    return bool(_CAUSE.search(fold(text).lstrip(" -+*•.)0123456789"))) or fold(heading).lstrip(
+        " 0123456789.)ivx"
+    ).startswith("nguyen nhan")

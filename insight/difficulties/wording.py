@@ -159,7 +159,7 @@ def _asides(words: list[str], *, leading: bool) -> Iterator[tuple[list[str], flo
 
 def lead(text: str) -> str:
     """Return the main clause of a sentence as written, without connectives and without who said it."""
-    parts = [part.strip(" -+*•") for part in re.split(r"[,;:.()\n]", text) if part.strip(" -+*•")]
+    parts = [part for cut in re.split(r"[,;:.()\n“”\"]", text) if (part := cut.strip(" -–+*•"))]
     while len(parts) > 1 and _is_front([spelling_key(w) for w in _WORD.findall(parts[0])]):
         parts = parts[1:]
     words = " ".join(parts[0].split()).split() if parts else []
@@ -171,8 +171,10 @@ def lead(text: str) -> str:
 
 
 def _is_front(words: list[str]) -> bool:
-    return _begins(words, "opening") == len(words) or bool(
-        len(words) <= _LONGEST_SETTING and (_begins(words, "source") or _begins(words, "setting"))
+    return (
+        _begins(words, "opening") == len(words)
+        or tuple(words[-2:]) in (keys("cho biết"), keys("cho thấy"))
+        or bool(len(words) <= _LONGEST_SETTING and (_begins(words, "source") or _begins(words, "setting")))
     )
 
 

@@ -14,7 +14,7 @@ from baocao.index.lookup import counts
 from baocao.index.settings import Postgres
 
 # The log and the settings are the archive's own: a copy is another archive, with an index of its own.
-_COPIED = (tables.reports, tables.refusals, tables.corrections, tables.names, tables.jobs)
+_COPIED = (tables.reports, tables.refusals, tables.corrections, tables.names, tables.jobs, tables.follow_ups)
 _TOGETHER = 200  # rows
 
 

@@ -177,6 +177,19 @@ def refusals(folder: Path) -> list[dict[str, str]]:
         return [dict(zip(("path", "code", "message", "at"), row, strict=True)) for row in rows]
 
 
+def follow_ups(folder: Path, year: int | None = None) -> list[dict[str, Any]]:
+    """Return the follow-up list, of one year's review or of all: item, year, unit, text, state, note, by, at."""
+    columns = ("item", "year", "unit", "text", "state", "note", "by", "at")
+    with reading(folder) as reader:
+        if not _has(reader, form=3):
+            return []
+        query = (
+            'SELECT item, year, unit, text, state, note, "by", at FROM follow_up '
+            "WHERE :year = 0 OR year = :year ORDER BY year, unit, item"
+        )
+        return [dict(zip(columns, row, strict=True)) for row in reader.rows(query, year=year or 0)]
+
+
 def counts(folder: Path) -> dict[str, int]:
     """Return the numbers of reports, of refusals, of files that wait to be read, and of changes not in the index."""
     with reading(folder) as reader:

@@ -11,7 +11,7 @@ import time
 import zlib
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import wraps
 from hashlib import sha256
@@ -63,6 +63,20 @@ class Change:
     seq: int
     report: str
     latest: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """A recommendation of a year's review and what became of it: open, in-hand, done or dropped."""
+
+    item: str
+    year: int
+    unit: str
+    text: str
+    state: str
+    note: str
+    by: str
+    at: str
 
 
 def patiently(method: Callable[_P, _T]) -> Callable[_P, _T]:
@@ -365,6 +379,31 @@ class Record:
         if written is None:
             raise NotFoundError(f"No unit “{alias}” was merged into another; `baocao correct list` shows the merges.")
         return int(found[written])
+
+    @patiently
+    def follow_up(self, items: Sequence[FollowUp]) -> int:
+        """Put recommendations on the follow-up list; those that stand there stay as they are. Return the new ones."""
+        table = tables.follow_ups
+        with self.writing() as connection:
+            self.alone(connection, "follow-up")
+            wanted = [item.item for item in items]
+            held = set(connection.scalars(sa.select(table.c.item).where(table.c.item.in_(wanted))))
+            new = {item.item: asdict(item) for item in items if item.item not in held}
+            if new:
+                connection.execute(sa.insert(table), list(new.values()))
+        return len(new)
+
+    @patiently
+    def set_follow_up(self, item: str, state: str, note: str, by: str) -> None:
+        """Say what became of a recommendation.
+
+        Raises NotFoundError where the follow-up list does not have it.
+        """
+        table = tables.follow_ups
+        with self.writing() as connection:
+            change = sa.update(table).where(table.c.item == item).values(state=state, note=note, by=by, at=now())
+            if not connection.execute(change).rowcount:
+                raise NotFoundError(f"The follow-up list has no {item}; `baocao followup list` shows what it has.")
 
     def close(self) -> None:
         """Let the database go."""

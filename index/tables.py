@@ -90,6 +90,18 @@ jobs = sa.Table(
     sa.Column("claims", sa.Integer, nullable=False, server_default="0"),
     sa.UniqueConstraint("sha256", "path"),
 )
+follow_ups = sa.Table(
+    "follow_up",
+    metadata,
+    sa.Column("item", _Plain, primary_key=True),  # the recommendation's report and where it begins: "id:start"
+    sa.Column("year", sa.Integer, nullable=False, index=True),
+    sa.Column("unit", sa.Text, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("at", _Plain, nullable=False),
+)
 
 
 def migrate(connection: sa.Connection, folder: Path) -> None:

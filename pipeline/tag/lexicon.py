@@ -66,7 +66,9 @@ def longest_head(tokens: Sequence[Token], at: int) -> Head | None:
         if following is None:
             break
         node = following
-        if node.entry and (tokens[at].capital or ("lower" in node.entry[1] and not tokens[i].capital)):
+        if node.entry and (
+            tokens[at].capital or ("lower" in node.entry[1] and (not tokens[i].capital or tokens[i].text.isupper()))
+        ):
             best = i + 1, node.entry
     return best
 
@@ -155,8 +157,5 @@ def families() -> frozenset[str]:
 
 @cache
 def openers() -> frozenset[str]:
-    """Return the words that open a sentence behind a name."""
-    return frozenset(row[1].split()[0] for row in rows("person_context.tsv") if row[0] == "opener") - {
-        "Thanh",
-        "Công",
-    }
+    """Return the words, alone or in pairs, that open a sentence behind a name."""
+    return frozenset(row[1] for row in rows("person_context.tsv") if row[0] == "opener")

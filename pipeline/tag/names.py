@@ -12,6 +12,7 @@ from baocao.pipeline.tag.lexicon import (
     expansions,
     families,
     going_on_words,
+    heads,
     known_fields,
     known_places,
     longest,
@@ -30,9 +31,10 @@ from baocao.pipeline.tag.places import (
     second_place_at,
 )
 from baocao.pipeline.words import word_segmenter
-from baocao.text import UPPER
+from baocao.text import UPPER, spelling_key
 
 _NATIONAL = ("quốc gia", "trung ương", "tw")
+_LEADER = spelling_key("trưởng")
 _CODE = re.compile(r"P[A-Z]\d{2}")  # "Phòng PC06": how the police number their divisions
 _CONNECTORS = frozenset(("và", "-", "–", "&"))
 MEMBERS = re.compile(
@@ -43,9 +45,20 @@ MEMBERS = re.compile(
 def head_at(tokens: Sequence[Token], at: int) -> Head | None:
     """Return where the longest head at `at` ends, and its entry; lower case only before a place or a level."""
     best = longest_head(tokens, at)
+    if best is None and at and tokens[at - 1].key == _LEADER and tokens[at].text in ("ban", "phòng"):
+        return _led(tokens, at)
+    if best and not tokens[at].capital and "named" in best[1][1]:
+        return best if best[0] < len(tokens) and tokens[best[0]].capital and not tokens[best[0]].fresh else None
     if best and not tokens[at].capital and "alone" not in best[1][1] and "cluster" not in best[1][1]:
         return best if place_at(tokens, best[0]) or "level" in best[1][1] else None
     return best
+
+
+def _led(tokens: Sequence[Token], at: int) -> Head | None:
+    """Read the head of "Trưởng ban Dân vận Trung ương", in lower case before a field in capitals."""
+    entry = heads().next[tokens[at].key].entry
+    named = at + 1 < len(tokens) and tokens[at + 1].capital and not tokens[at + 1].fresh
+    return (at + 1, entry) if entry and named and field_at(tokens, at + 1) else None
 
 
 def name_at(text: str, tokens: Sequence[Token], at: int, depth: int) -> Parse | None:
@@ -107,6 +120,8 @@ def _tail(text: str, tokens: Sequence[Token], at: int, classes: frozenset[str], 
             step = step or _proper(tokens, at, classes) or _going_on(tokens, at, classes, started=at > start)
         if step is None and "alone" in classes and tokens[at].text in ("TNCS", "Cộng") and at == start:
             step = capitals_at(tokens, at, 7)
+        if step is None and "named" in classes:
+            step = _company_form(tokens, at) or (_day(tokens, at) if words or tokens[start - 1].text != "Hội" else None)
         if step is None:
             step = _in_brackets(text, tokens, at, classes)
         if step is None:
@@ -118,7 +133,7 @@ def _tail(text: str, tokens: Sequence[Token], at: int, classes: frozenset[str], 
             words += [t.text for t in tokens[at:start]]
             at = start
         open_to_fields = open_to_fields and "ministry" not in classes
-        on = step.end < len(tokens) and (place_at(tokens, step.end) or second_place_at(tokens, step.end))
+        on = step.end < len(tokens) and any(read(tokens, step.end) for read in (place_at, second_place_at, region_at))
         if classes <= {"alone", "lower"} and not on:
             break
     return Parse(at, tuple(words))
@@ -169,7 +184,7 @@ def _proper(tokens: Sequence[Token], at: int, classes: frozenset[str]) -> Parse 
     if "ministry" in classes or not tokens[at].capital or not tokens[at].text[0].isalpha():
         return None
     run = capitals_at(tokens, at, 6)
-    if run is None or run.words[0] in openers():
+    if run is None or _opens_sentence(tokens, at):
         return None
     person = run.words[0].title() in families() and 2 <= len(run.words) <= 5
     named_after = any(t.text.title() in families() for t in tokens[max(0, at - 4) : max(0, at - 1)])
@@ -180,11 +195,32 @@ def _proper(tokens: Sequence[Token], at: int, classes: frozenset[str]) -> Parse 
     end = run.end
     if end < len(tokens) and tokens[end].text.islower() and tokens[end].start == tokens[end - 1].end + 1:
         pair = f"{tokens[end - 1].text} {tokens[end].text}".lower()
-        if word_segmenter().knows(pair):  # a name never ends inside a word: "Cục Cơ sở …"
+        if word_segmenter().knows(pair) or (
+            end - 2 >= at and word_segmenter().knows(f"{tokens[end - 2].text} {pair}".lower())
+        ):  # a name never ends inside a word: "Cục Cơ sở …"
             run = Parse(end + 1, (*run.words, tokens[end].text))
     if "named" not in classes and (person or (tokens[at].text.isupper() and len(tokens[at].text) > 6)):
         return None
     return run
+
+
+def _opens_sentence(tokens: Sequence[Token], at: int) -> bool:
+    """Tell whether a word in capitals, or with the next one, opens a sentence: "Theo", "Phát biểu", not "Phát triển"."""
+    return not openers().isdisjoint((tokens[at].text, " ".join(t.text for t in tokens[at : at + 2])))
+
+
+def _day(tokens: Sequence[Token], at: int) -> Parse | None:
+    """Read the day that a school or farm is called after: "Trường Mầm non 19/5"."""
+    written = [t.text for t in tokens[at : at + 3]]
+    day = len(written) == 3 and written[1] in ("/", "-") and written[0].isdigit() and written[2].isdigit()
+    whole = day and int(written[0]) <= 31 and int(written[2]) <= 12 and tokens[at].end == tokens[at + 1].start
+    return Parse(at + 3, ("".join(written),)) if whole and tokens[at + 1].end == tokens[at + 2].start else None
+
+
+def _company_form(tokens: Sequence[Token], at: int) -> Parse | None:
+    """Read the form of a company behind its name: "… Việt Nam - CTCP"."""
+    form = tokens[at].text in ("-", "–") and at + 1 < len(tokens) and tokens[at + 1].text in ("CTCP", "JSC")
+    return Parse(at + 2, (tokens[at].text, tokens[at + 1].text)) if form else None
 
 
 def _without_person(run: Parse) -> Parse:

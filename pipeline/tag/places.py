@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from baocao.pipeline.tag.lexicon import Parse, Token, families, known_places, longest, longest_head
+from baocao.pipeline.tag.lexicon import Parse, Token, families, known_fields, known_places, longest, longest_head
 from baocao.text import spelling_key
 
 LEVELS = ("tỉnh", "thành phố", "thành", "tp", "tp.", "quận", "huyện", "thị xã", "tx", "tx.", "thị trấn", "xã",
@@ -11,6 +11,7 @@ LEVELS = ("tỉnh", "thành phố", "thành", "tp", "tp.", "quận", "huyện", 
 _SMALL_LEVELS = frozenset(("xã", "phường", "thị trấn", "đặc khu", "p.", "x.", "tt."))
 _SUFFIXES = frozenset(("trung ương", "việt nam", "quốc gia", "nhà nước", "tw", "toàn quốc", "vn", "tối cao", "cấp cao",
                        "miền bắc", "miền trung", "miền nam"))  # fmt: skip
+_ON_THE_SPOT = ("khu vực", "cơ sở", "chi nhánh", "liên huyện", "liên quận", "liên xã")
 _HAMLETS = ("thôn", "bản", "ấp", "buôn", "xóm", "khóm", "khu phố", "tổ dân phố", "khu dân cư", "tiểu khu")
 NUMBER = re.compile(r"(?:\d{1,3}[A-Z]?|[IVX]{1,5})$")
 
@@ -41,9 +42,9 @@ def place_at(tokens: Sequence[Token], at: int) -> Parse | None:
 def region_at(tokens: Sequence[Token], at: int) -> Parse | None:
     """Read "khu vực III", "cơ sở 3", "chi nhánh tỉnh Kon Tum": how central bodies name their offices on the spot."""
     pair = " ".join(t.text.lower() for t in tokens[at : at + 2])
-    if pair not in ("khu vực", "cơ sở", "chi nhánh") or at + 2 >= len(tokens):
+    if pair not in _ON_THE_SPOT or at + 2 >= len(tokens):
         return None
-    name = number_at(tokens, at + 2) if pair != "chi nhánh" else None
+    name = number_at(tokens, at + 2) if pair in ("khu vực", "cơ sở") else None
     name = name or (place_at(tokens, at + 2) if tokens[at + 2].capital or pair == "chi nhánh" else None)
     return Parse(name.end, (*(t.text for t in tokens[at : at + 2]), *name.words)) if name else None
 
@@ -53,7 +54,9 @@ def second_place_at(tokens: Sequence[Token], at: int) -> Parse | None:
     if at < 2 or at + 1 >= len(tokens):
         return None
     high = tokens[at].text == "tại" and tokens[at - 1].text.lower() == "cao"
-    region = tokens[at].text in ("-", "–") and any(t.text.lower() == "vực" for t in tokens[max(0, at - 4) : at])
+    region = tokens[at].text in ("-", "–") and any(
+        t.text.lower() in ("vực", "liên") for t in tokens[max(0, at - 4) : at]
+    )
     name = _place_name(tokens, at + 1, small=False) if high or region else None
     return Parse(name.end, (tokens[at].text, *name.words)) if name else None
 
@@ -111,19 +114,35 @@ def capitals_at(tokens: Sequence[Token], at: int, most: int) -> Parse | None:
     end = at
     while end < len(tokens) and end - at < most and tokens[end].capital and tokens[end].text.isalpha():
         apart = tokens[end].fresh or tokens[end].start != tokens[end - 1].end + 1
-        if end > at and (apart or longest_head(tokens, end)):
+        if end > at and (apart or _opens_body(tokens, end)):
             break
         end += 1
     return Parse(end, tuple(t.text for t in tokens[at:end])) if end > at else None
+
+
+def _opens_body(tokens: Sequence[Token], at: int) -> bool:
+    """Tell whether a capitalised word begins another body; one syllable may also be of a place: "phường An Hội Tây"."""
+    head = longest_head(tokens, at)
+    if head is None or head[0] > at + 1 or tokens[at].text.isupper() or "level" in head[1][1]:
+        return head is not None
+    end = head[0]
+    alone = end >= len(tokens) or not tokens[end].capital or tokens[end].fresh or not tokens[end].text.isalpha()
+    return not alone and (
+        longest(known_fields(), tokens, end) is not None
+        or longest_head(tokens, end) is not None
+        or tokens[end].text.isupper()
+    )
 
 
 def number_at(tokens: Sequence[Token], at: int) -> Parse | None:
     """Read "số 3", "II": the number of a body, and no quantity."""
     counted = tokens[at].key == spelling_key("số")
     i = at + 1 if counted else at
-    if i >= len(tokens) or not NUMBER.match(tokens[i].text):
+    if i >= len(tokens) or not (NUMBER.match(tokens[i].text) or (counted and re.fullmatch(r"\d{4}", tokens[i].text))):
         return None
     following = tokens[i + 1].text if i + 1 < len(tokens) else ""
+    if following == ")" and not any(t.text == "(" for t in tokens[max(0, at - 8) : at]):
+        return None  # "… Hội đồng 2) Ông …": the number of a list's item
     if not counted and (following in ("/", "%", ".") and tokens[i].text.isdigit() and following != "."):
         return None
     if not counted and following.lower() in ("tháng", "năm", "đơn", "người", "cán", "ngày", "giờ", "quý", "cấp"):

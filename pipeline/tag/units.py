@@ -12,16 +12,18 @@ from collections.abc import Iterator, Sequence
 from baocao.pipeline.tag import Mention
 from baocao.pipeline.tag.lexicon import Head, Parse, Token, expanded, expansions, heads, tokenise
 from baocao.pipeline.tag.names import MEMBERS, abbreviation_at, field_at, head_at, name_at
-from baocao.pipeline.tag.places import NUMBER
+from baocao.pipeline.tag.places import LEVELS, NUMBER
 from baocao.pipeline.tag.registry import find_registered
 from baocao.pipeline.words import word_segmenter
 from baocao.report import EntityType
 from baocao.text import fold, spelling_key
 
 _DEFINITION = re.compile(r"\s*\((?:gọi tắt là |sau đây gọi là |viết tắt là )?([^\W\d_][\w&-]{1,14})\)")
+_SEVERAL = frozenset(map(spelling_key, ("các", "những", "từng", "mỗi")))
+_COUNCILS = frozenset(("HĐND", "UBND", "Hội đồng nhân dân", "Ủy ban nhân dân"))
 _PLURAL = frozenset(["các", "những", "nhiều", "hai", "ba", "bốn", "năm", "sáu"])
 _SPREAD = re.compile(
-    r"\s+(?:ở |tại |thuộc )?(?:các|những|nhiều|một số)\s+(?:tỉnh|huyện|xã|quận|phường|cấp|địa phương|thành phố|bộ)\b",
+    r"\s+(?:ở |tại |thuộc )?(?:các|những|nhiều|một số|\d{1,2})\s+(?:tỉnh|huyện|xã|quận|phường|cấp|địa phương|thành phố|bộ)\b",
     re.I,
 )
 # The last words of the offices that "Thường trực" qualifies: "Phó Bí thư Thường trực".
@@ -77,11 +79,12 @@ def _names(text: str, tokens: Sequence[Token]) -> Iterator[Mention]:
             continue
         parse = head and name_at(text, tokens, at, 0)
         if not head or not parse:
-            listed = list(_plain_list(text, tokens, at, head)) if head else []
-            yield from listed
+            if head:
+                yield from _plain_list(text, tokens, at, head)
+                yield from _sharing(text, tokens, at, head)
             at += 1
             continue
-        parse = _spread(text, tokens, at, parse, head[1][1])
+        parse = None if _many(tokens, at, parse, head) else _spread(text, tokens, at, parse, head[1][1])
         if parse is None:
             at = head[0]
             continue
@@ -136,6 +139,29 @@ def _spread(text: str, tokens: Sequence[Token], at: int, parse: Parse, classes: 
     )
 
 
+def _many(tokens: Sequence[Token], at: int, parse: Parse, head: Head) -> bool:
+    """Tell whether "các" makes a name many bodies: "các Phòng giao dịch NHCSXH huyện", but no list of names."""
+    if not at or tokens[at - 1].key not in _SEVERAL or "cluster" in head[1][1] or parse.end == head[0]:
+        return False
+    nested = any(head_at(tokens, i) for i in range(head[0] + 1, parse.end))
+    listed = parse.end < len(tokens) and tokens[parse.end].text in (",", "và", ";", ":", "&", "-", "–", "(")
+    return tokens[parse.end - 1].text.lower() in LEVELS or (nested and not listed)
+
+
+def _sharing(text: str, tokens: Sequence[Token], at: int, head: Head) -> Iterator[Mention]:
+    """Read the first of "HĐND, UBND tỉnh": the level of the last is the level of all."""
+    end, follow = head[0], head[0] + 1
+    if "level" not in head[1][1] or head[1][0] not in _COUNCILS or follow >= len(tokens):
+        return
+    if tokens[end].text not in (",", "và", "-", "–", "&") or "\n" in text[tokens[at].start : tokens[follow].start]:
+        return
+    other = head_at(tokens, follow)
+    if other is None or other[1][0] not in _COUNCILS or (whole := name_at(text, tokens, follow, 0)) is None:
+        return
+    alone = _mention(text, tokens, at, Parse(end, (head[1][0],)))
+    yield Mention(alone.start, alone.end, alone.type, " ".join((alone.norm or "", *whole.words[1:])))
+
+
 def _mention(text: str, tokens: Sequence[Token], at: int, parse: Parse, lead: str = "") -> Mention:
     start, end = tokens[at].start, tokens[parse.end - 1].end
     written = text[start:end]
@@ -148,7 +174,8 @@ def _mention(text: str, tokens: Sequence[Token], at: int, parse: Parse, lead: st
     changed = lead or written.isupper() or any(t.text in expansions() for t in tokens[at : parse.end])
     norm = lead + (name if changed else " ".join(written.split()))
     norm = re.sub(r"\s*\([^)]*\)", "", re.sub(r"\s+([,)])", r"\1", norm))
-    return Mention(start, end, EntityType.UNIT, norm.replace("uỷ", "ủy").replace("Uỷ", "Ủy"))
+    norm = norm.replace("uỷ", "ủy").replace("Uỷ", "Ủy").replace("Ban chấp hành", "Ban Chấp hành")
+    return Mention(start, end, EntityType.UNIT, norm[0].upper() + norm[1:])
 
 
 def _calmed(name: str) -> str:
@@ -203,9 +230,20 @@ def _defined(text: str, found: Sequence[Mention]) -> dict[str, str]:
     defined: dict[str, str] = {}
     for mention in found:
         match = _DEFINITION.match(text, mention.end)
-        if match and mention.norm and (match[1] in expansions() or sum(map(str.isupper, match[1])) >= 2):
+        if (
+            match
+            and mention.norm
+            and not _of_a_part(match[1], mention.norm)
+            and (match[1] in expansions() or sum(map(str.isupper, match[1])) >= 2)
+        ):
             defined[match[1]] = mention.norm
     return defined
+
+
+def _of_a_part(acronym: str, name: str) -> bool:
+    """Tell whether an acronym is of a name's end only: "Bộ Giáo dục và Đào tạo (GDĐT)"."""
+    initials = "".join(word[0] for word in name.upper().split() if word not in ("VÀ", "-", "–"))
+    return not initials.startswith(acronym[0]) and initials.endswith(acronym)
 
 
 def _with_registered(found: Sequence[Mention], own: Sequence[Mention]) -> list[Mention]:

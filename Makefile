@@ -8,17 +8,23 @@ LOWEST := .venv-lowest
 LOCK_LOWEST := requirements-lowest.lock
 PIP_INSTALL := pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test test-lowest lock-lowest clean
+.PHONY: demo test test-lowest lock-lowest services clean
 
 demo: $(VENV)/.ready
 	$(BIN)/baocao demo
 
-test: $(VENV)/.ready-dev
+test: $(VENV)/.ready-dev services
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -n 2
+
+# The tests start a PostgreSQL of their own: its programs come from Debian, where one may install them.
+services:
+	@command -v initdb > /dev/null || ls /usr/lib/postgresql/*/bin/initdb > /dev/null 2>&1 || \
+		{ test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq postgresql > /dev/null; } || \
+		echo "No PostgreSQL server here; its tests say so."
 
 test-lowest: $(LOWEST)/.ready
 	$(LOWEST)/bin/python -m pytest -n 2

@@ -11,10 +11,11 @@ from baocao.commands.options import JsonOption, say, say_json
 def doctor(as_json: JsonOption = False) -> None:
     """Tell which parts are there, and the command that installs each missing one; exit code 1 where a needed one is."""
     parts = [(name, purpose, f"pip install {name}", _version(name)) for name, purpose in _NEEDED]
-    programs = [(name, purpose, how, _program(name)) for name, purpose, how in _PROGRAMS]
+    others = [(name, purpose, how, _version(name)) for name, purpose, how in _EXTRAS]
+    others += [(name, purpose, how, _program(name)) for name, purpose, how in _PROGRAMS]
     told = [
         {"part": part, "for": purpose, "present": found is not None, "version": found, "needed": needed, "install": how}
-        for needed, some in ((True, parts), (False, programs))
+        for needed, some in ((True, parts), (False, others))
         for part, purpose, how, found in some
     ]
     if as_json:
@@ -43,6 +44,10 @@ _NEEDED = (
     ("sqlalchemy", "the record"),
     ("tantivy", "the embedded search index"),
     ("xlsxwriter", "XLSX export"),
+)
+_EXTRAS = (
+    ("elasticsearch", "an index beyond one machine", "pip install 'baocao[elasticsearch]'"),
+    ("psycopg", "a record beyond one machine", "pip install 'baocao[postgres]'"),
 )
 _PROGRAMS = (
     ("tesseract", "scans; not used so far", "apt-get install tesseract-ocr tesseract-ocr-vie"),

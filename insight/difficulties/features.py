@@ -14,7 +14,7 @@ from baocao.insight.difficulties.wording import Clause, empty_words, keys
 from baocao.models.gazetteers import rows
 
 # Chosen on the building half of bench/themes.
-_SYLLABLE, _PAIR, _HALF_EMPTY_PAIR, _MOST = 0.75, 1.0, 0.5, 1.5
+_SYLLABLE, _PAIR, _HALF_EMPTY_PAIR, _MOST = 1.2, 1.0, 0.5, 1.8
 
 
 def terms(clauses: Iterable[Clause]) -> dict[str, float]:

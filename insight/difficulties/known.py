@@ -18,8 +18,9 @@ from baocao.models.gazetteers import rows
 
 # Chosen on the building half of bench/themes.
 _NEAREST = np.array([4, 2, 1]) / 7
-_SHARPNESS, _WHOLE, _SMOOTHING, _SPREAD = 0.03, 4.0, 0.02, 2.25
-_ENOUGH = 0.25  # nearness to the listed expressions that is evidence enough
+_SHARPNESS, _WHOLE, _SMOOTHING, _SPREAD = 0.035, 5.0, 0.02, 2.25
+_DAMPING, _FIELD = 0.6, 0.006  # a term's hundredth mention says little; a field's terms speak a little for all of it
+_ENOUGH = 0.2  # nearness to the listed expressions that is evidence enough
 _KEPT = 4  # the likeliest difficulties of a sentence, the rest being noise
 _BLOCK = 512
 
@@ -44,9 +45,14 @@ class KnownDifficulties:
         self._learn(owner)
 
     def _learn(self, owner: Array) -> None:
-        """Sum what belongs to each difficulty, smoothed, as logarithms."""
+        """Sum what belongs to each difficulty, smoothed by what belongs to its field, as logarithms."""
         member = sp.csr_matrix((np.ones(len(owner)), (owner, np.arange(len(owner)))))
-        sums = np.asarray((member @ self._expressions).todense(), dtype=np.float64) + _SMOOTHING
+        sums = np.asarray((member @ self._expressions).todense(), dtype=np.float64) ** _DAMPING
+        fields = np.array([field for _, field, _ in rows("known_difficulties.tsv")])
+        for field in set(fields):
+            of_field = sums[fields == field].sum(axis=0)
+            sums[fields == field] += _FIELD * sums.shape[1] * of_field / of_field.sum()
+        sums += _SMOOTHING
         self._logs = np.log(sums / sums.sum(axis=1, keepdims=True)).T.astype(np.float32)
 
     def _matrix(self, vectors: Sequence[dict[str, float]]) -> Any:
@@ -82,7 +88,7 @@ class KnownDifficulties:
 
 def _listed() -> dict[str, list[str]]:
     """Return the known difficulties with all expressions of both lists; a name is an expression too."""
-    found = {name: [name, *text.split(" | ")] for name, text in rows("known_difficulties.tsv")}
+    found = {name: [name, *text.split(" | ")] for name, _, text in rows("known_difficulties.tsv")}
     for name, text in rows("difficulty_scenes.tsv"):
         found[name].extend(text.split(" | "))
     return found

@@ -70,6 +70,8 @@ def name_at(text: str, tokens: Sequence[Token], at: int, depth: int) -> Parse | 
     written = tokens[at].text
     one = expanded(written) if written in expansions() or not written.isupper() else canonical
     words = (one if end == at + 1 else cased(canonical, tokens[at:end]),)
+    if canonical == "THPT" and not (end < len(tokens) and tokens[end].capital):
+        return None  # "tốt nghiệp THPT 97 %"
     tail = _tail(text, tokens, end, classes, depth)
     listed = "cluster" in classes and _members_at(text, tokens, end)
     if "cluster" in classes and not listed and not _cluster_ok(tokens, at, end, tail):
@@ -118,6 +120,7 @@ def _tail(text: str, tokens: Sequence[Token], at: int, classes: frozenset[str], 
             step = field_at(tokens, at) if at == start or tokens[at].capital else None
             step = step or abbreviation_at(tokens, at)
             step = step or _proper(tokens, at, classes) or _going_on(tokens, at, classes, started=at > start)
+            step = step or (_lower_kind(tokens, at) if "named" in classes and at == start else None)
         if step is None and "alone" in classes and tokens[at].text in ("TNCS", "Cộng") and at == start:
             step = capitals_at(tokens, at, 7)
         if step is None and "named" in classes:
@@ -183,6 +186,8 @@ def _proper(tokens: Sequence[Token], at: int, classes: frozenset[str]) -> Parse 
     """Read a capitalised word of a name that no list has, but no person's name after a unit."""
     if "ministry" in classes or not tokens[at].capital or not tokens[at].text[0].isalpha():
         return None
+    if "named" not in classes and (head := longest_head(tokens, at)) and head[0] > at + 1:
+        return None  # "Thường trực Đảng ủy": a bare body that no name is
     run = capitals_at(tokens, at, 6)
     if run is None or _opens_sentence(tokens, at):
         return None
@@ -218,7 +223,10 @@ def _day(tokens: Sequence[Token], at: int) -> Parse | None:
 
 
 def _company_form(tokens: Sequence[Token], at: int) -> Parse | None:
-    """Read the form of a company behind its name: "… Việt Nam - CTCP"."""
+    """Read the form of a company behind its name: "… Việt Nam - CTCP", "… - Chi nhánh An Giang"."""
+    if tokens[at].text in ("-", "–") and at + 2 < len(tokens) and tokens[at + 2].text.lower() == "nhánh":
+        branch = region_at(tokens, at + 1)
+        return Parse(branch.end, (tokens[at].text, *branch.words)) if branch else None
     form = tokens[at].text in ("-", "–") and at + 1 < len(tokens) and tokens[at + 1].text in ("CTCP", "JSC")
     return Parse(at + 2, (tokens[at].text, tokens[at + 1].text)) if form else None
 
@@ -242,6 +250,18 @@ def _going_on(tokens: Sequence[Token], at: int, classes: frozenset[str], *, star
     if tokens[at + 1].capital:
         follow = _second_half(tokens, at, classes)
     return Parse(follow.end, (tokens[at].text, *follow.words)) if follow else None
+
+
+def _lower_kind(tokens: Sequence[Token], at: int) -> Parse | None:
+    """Read the kind in lower case before the name: "HTX chè Hảo Đạt", "Câu lạc bộ thơ tỉnh Bình Phước"."""
+    word = longest(going_on_words(), tokens, at)
+    while word and word.end < len(tokens) and (more := longest(going_on_words(), tokens, word.end)):
+        word = Parse(more.end, word.words + more.words)
+    if word is None or word.end >= len(tokens) or tokens[at].capital:
+        return None
+    place = place_at(tokens, word.end)
+    named = tokens[word.end].capital and tokens[word.end].text.isalpha() and not longest_head(tokens, word.end)
+    return word if named or (place and len(place.words) > 1) else None
 
 
 def _second_half(tokens: Sequence[Token], at: int, classes: frozenset[str]) -> Parse | None:

@@ -110,6 +110,8 @@ def _by_evidence(text: str, run: _Run, units: Sequence[Mention]) -> Span | None:
             return None
         if len(words) == 1 and (words[0] in ("Rịa", "Đen", "Nà", "Triệu", "Tô") or words[0].lower() in _stop()):
             return None
+        if honorific == "full" and " ".join(words) in _places():
+            return None  # "nông dân Cao Lãnh"
         country = _country(words)
         return _with_initial(text, _span(text, run, country, min(len(words) - country, 5)))
     if _CREDIT.search(before) and len(words) >= 2:

@@ -54,9 +54,9 @@ def second_place_at(tokens: Sequence[Token], at: int) -> Parse | None:
     if at < 2 or at + 1 >= len(tokens):
         return None
     high = tokens[at].text == "tại" and tokens[at - 1].text.lower() == "cao"
-    region = tokens[at].text in ("-", "–") and any(
-        t.text.lower() in ("vực", "liên") for t in tokens[max(0, at - 4) : at]
-    )
+    before = [t.text.lower() for t in tokens[max(0, at - 4) : at]]
+    between = "liên" in before and before[before.index("liên") + 1 :][:1] in (["huyện"], ["quận"], ["xã"])
+    region = tokens[at].text in ("-", "–") and ("vực" in before or between)
     name = _place_name(tokens, at + 1, small=False) if high or region else None
     return Parse(name.end, (tokens[at].text, *name.words)) if name else None
 
@@ -143,6 +143,8 @@ def number_at(tokens: Sequence[Token], at: int) -> Parse | None:
     following = tokens[i + 1].text if i + 1 < len(tokens) else ""
     if following == ")" and not any(t.text == "(" for t in tokens[max(0, at - 8) : at]):
         return None  # "… Hội đồng 2) Ông …": the number of a list's item
+    if [t.text for t in tokens[i + 2 : i + 3]] == [","] and " ".join(t.text for t in tokens[i + 3 : i + 5]) in LEVELS:
+        return None  # "34 tỉnh, thành phố": a count
     if not counted and (following in ("/", "%", ".") and tokens[i].text.isdigit() and following != "."):
         return None
     if not counted and following.lower() in ("tháng", "năm", "đơn", "người", "cán", "ngày", "giờ", "quý", "cấp"):

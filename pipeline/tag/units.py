@@ -21,9 +21,10 @@ from baocao.text import fold, spelling_key
 _DEFINITION = re.compile(r"\s*\((?:gọi tắt là |sau đây gọi là |viết tắt là )?([^\W\d_][\w&-]{1,14})\)")
 _SEVERAL = frozenset(map(spelling_key, ("các", "những", "từng", "mỗi")))
 _COUNCILS = frozenset(("HĐND", "UBND", "Hội đồng nhân dân", "Ủy ban nhân dân"))
+_SHARERS = (*_COUNCILS, "UBMTTQ", "MTTQ", "Ủy ban MTTQ", "Ủy ban Mặt trận")
 _PLURAL = frozenset(["các", "những", "nhiều", "hai", "ba", "bốn", "năm", "sáu"])
 _SPREAD = re.compile(
-    r"\s+(?:ở |tại |thuộc )?(?:các|những|nhiều|một số|\d{1,2})\s+(?:tỉnh|huyện|xã|quận|phường|cấp|địa phương|thành phố|bộ)\b",
+    r"\s+(?:ở |tại |thuộc )?(?:các|những|nhiều|một số|\d{1,2}(?=\s\w+(?:\s\w+)?,))\s+(?:tỉnh|huyện|xã|quận|phường|cấp|địa phương|thành phố|bộ)\b",
     re.I,
 )
 # The last words of the offices that "Thường trực" qualifies: "Phó Bí thư Thường trực".
@@ -156,10 +157,22 @@ def _sharing(text: str, tokens: Sequence[Token], at: int, head: Head) -> Iterato
     if tokens[end].text not in (",", "và", "-", "–", "&") or "\n" in text[tokens[at].start : tokens[follow].start]:
         return
     other = head_at(tokens, follow)
-    if other is None or other[1][0] not in _COUNCILS or (whole := name_at(text, tokens, follow, 0)) is None:
+    whole = name_at(text, tokens, follow, 0)
+    while other and not whole and other[1][0] in _COUNCILS and other[0] + 1 < len(tokens):
+        if tokens[other[0]].text not in (",", "và", "-", "–", "&"):
+            return
+        follow = other[0] + 1
+        other, whole = head_at(tokens, follow), name_at(text, tokens, follow, 0)
+    if other is None or whole is None or not other[1][0].startswith(_SHARERS):
         return
+    if whole.end == other[0]:
+        return
+    at_place = next((i for i in range(other[0], whole.end) if tokens[i].text.lower() in LEVELS), None)
+    if at_place is None:
+        return
+    level = " ".join(t.text for t in tokens[at_place : whole.end])
     alone = _mention(text, tokens, at, Parse(end, (head[1][0],)))
-    yield Mention(alone.start, alone.end, alone.type, " ".join((alone.norm or "", *whole.words[1:])))
+    yield Mention(alone.start, alone.end, alone.type, f"{alone.norm} {level}")
 
 
 def _mention(text: str, tokens: Sequence[Token], at: int, parse: Parse, lead: str = "") -> Mention:

@@ -52,6 +52,13 @@ SENTENCES = [
     ("Điện lực huyện và Nhân dân thôn đóng góp.", ["Điện lực huyện"]),
     ("Trung tâm Văn hóa và Truyền thông huyện đưa 120 tin bài.", ["Trung tâm Văn hóa và Truyền thông huyện"]),
     ("Phòng Văn hóa và Thông tin huyện cấp phép.", ["Phòng Văn hóa và Thông tin huyện"]),
+    ("HĐND, UBND, Ủy ban MTTQ xã tiếp thu.", ["HĐND", "UBND", "Ủy ban MTTQ xã"]),  # the level of the last is of all
+    ("Thường trực Đảng ủy và các ban giám sát.", []),  # a bare body within a bare body
+    ("Các Phòng Giáo dục và Đào tạo huyện rà soát.", []),  # many bodies
+    ("Lãnh đạo Ban An toàn giao thông 34 tỉnh, thành phố dự.", []),
+    ("Bộ Giáo dục và Đào tạo (GDĐT) hướng dẫn.", ["Bộ Giáo dục và Đào tạo"]),  # of the name's end only
+    ("1) Ông An - Phó Chủ tịch Hội đồng 2) Ông Bình", []),  # the number of the next item
+    ("Vụ Phát triển thị trường nước ngoài kết nối 12 đơn hàng.", ["Vụ Phát triển thị trường nước ngoài"]),
 ]
 
 

@@ -42,11 +42,17 @@ def agglomerate(groups: Sequence[Gathered], least: float = LEAST_LIKENESS) -> li
         _, i, j = heapq.heappop(heap)
         if i not in held or j not in held:
             continue
-        joined = _join(held.pop(i), held.pop(j))
+        first, second = held.pop(i), held.pop(j)
+        shares = first.size / (first.size + second.size), second.size / (first.size + second.size)
+        near_first, near_second = near.pop(i), near.pop(j)
+        joined = _join(first, second)
         near[following] = {}
-        for k in (near.pop(i).keys() | near.pop(j).keys()) & held.keys():
-            other = held[k]
-            likeness = dot(joined.total, other.total) / (joined.size * other.size)
+        for k in (near_first.keys() | near_second.keys()) & held.keys():
+            a, b = near_first.get(k), near_second.get(k)
+            if a is None or b is None:  # one of the two was too unlike to be noted
+                likeness = dot(joined.total, held[k].total) / (joined.size * held[k].size)
+            else:
+                likeness = a * shares[0] + b * shares[1]
             near[k].pop(i, None)
             near[k].pop(j, None)
             if likeness >= least / 2:

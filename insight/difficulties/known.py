@@ -1,4 +1,4 @@
-"""How likely a sentence names each of the known difficulties (known_difficulties.tsv, difficulty_scenes.tsv), given its terms.
+"""How likely a sentence names each of the known difficulties (known_difficulties.tsv), given its terms.
 
 Two views are added: the listed expressions nearest to it, and which listed difficulty its terms as a whole belong
 to (multinomial naive Bayes). A known difficulty is a subject together with a lack of it, so that sentences that
@@ -81,7 +81,8 @@ class KnownDifficulties:
     def _scores(self, sentences: Any) -> tuple[Array, Array]:
         near = np.zeros((sentences.shape[0], self._expressions.shape[0] + 1), dtype=np.float32)
         near[:, :-1] = (sentences @ self._expressions.T).todense()
-        nearest = -np.sort(-near[:, self._places], axis=2)[:, :, : len(_NEAREST)]
+        best = np.partition(near[:, self._places], -len(_NEAREST), axis=2)[:, :, -len(_NEAREST) :]
+        nearest = np.sort(best, axis=2)[:, :, ::-1]
         near_to = nearest @ _NEAREST
         return np.asarray(near_to / _SHARPNESS + _WHOLE * (sentences @ self._logs)), near_to.max(axis=1)
 

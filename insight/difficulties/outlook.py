@@ -1,12 +1,13 @@
 """Whether a sentence tells of a difficulty at all, or of one that was overcome, of a result, of a plain fact.
 
-Reports are labelled sentence by sentence before they come here; this second look is made of the main clause alone
-and catches "đã khắc phục tình trạng thiếu biên chế". Its weights are learnt from the shipped training sentences.
+Reports are labelled sentence by sentence before they come here; this second look catches "đã khắc phục tình trạng
+thiếu biên chế". Set phrases of overcoming decide; the rest is weights learnt from the shipped training sentences.
 """
 
 import re
 from functools import cache
 
+from baocao.insight.difficulties.wording import overcome
 from baocao.models.gazetteers import rows
 from baocao.text import spelling_key
 
@@ -24,7 +25,7 @@ def told(text: str) -> list[str]:
 
 def is_difficulty(text: str) -> bool:
     """Tell whether a sentence leans towards naming a difficulty that stands."""
-    return outlook(text) >= LEAST
+    return outlook(text) >= LEAST and not overcome(text)
 
 
 def outlook(text: str) -> float:

@@ -180,3 +180,12 @@ def _is_front(words: list[str]) -> bool:
 
 def _begins_aside(words: list[str]) -> bool:
     return bool(_begins(words, "remainder") or _begins(words, "aside"))
+
+
+def overcome(text: str) -> bool:
+    """Tell whether a sentence says that its difficulty is no more ("đã khắc phục tình trạng …"), without a "but"."""
+    words = [spelling_key(w) for w in _WORD.findall(text)]
+    at = next((i for i in range(len(words)) if _begins(words[i : i + _LONGEST_PHRASE], "overcome")), None)
+    if at is None or any(_begins(words[i : i + 1], "not") for i in range(max(at - 2, 0), at)):
+        return False
+    return not any(_begins(words[i : i + 2], "however") for i in range(at + 1, len(words)))

@@ -34,6 +34,7 @@ from baocao.pipeline.words import word_segmenter
 from baocao.text import UPPER, spelling_key
 
 _NATIONAL = ("quốc gia", "trung ương", "tw")
+_LISTING = ("Sở", "Bộ", "Phòng", "Vụ", "Cục", "Ban", "Hội")  # their fields behind commas are bodies of their own
 _LEADER = spelling_key("trưởng")
 _CODE = re.compile(r"P[A-Z]\d{2}")  # "Phòng PC06": how the police number their divisions
 _CONNECTORS = frozenset(("và", "-", "–", "&"))
@@ -123,6 +124,8 @@ def _tail(text: str, tokens: Sequence[Token], at: int, classes: frozenset[str], 
             step = step or (_lower_kind(tokens, at) if "named" in classes and at == start else None)
         if step is None and "alone" in classes and tokens[at].text in ("TNCS", "Cộng") and at == start:
             step = capitals_at(tokens, at, 7)
+        if step is None and open_to_fields and not placed and at > start:
+            step = _joined_fields(tokens, start, at)
         if step is None and "named" in classes:
             step = _company_form(tokens, at) or (_day(tokens, at) if words or tokens[start - 1].text != "Hội" else None)
         if step is None:
@@ -264,11 +267,35 @@ def _lower_kind(tokens: Sequence[Token], at: int) -> Parse | None:
     return word if named or (place and len(place.words) > 1) else None
 
 
+def _joined_fields(tokens: Sequence[Token], start: int, at: int) -> Parse | None:
+    """Read on over commas to the last field before a place: "Chi cục Biển, Hải đảo và Thủy sản tỉnh Quảng Trị"."""
+    if tokens[start - 1].text in _LISTING or tokens[start - 1].text.isupper():
+        return None
+    i, plain, last = at, 0, False
+    while i < min(len(tokens), at + 18) and not tokens[i].fresh:
+        if tokens[i].text in (",", "và"):
+            joined = i + 1 < len(tokens) and tokens[i + 1].capital and not longest_head(tokens, i + 1)
+            if last or not joined or tokens[i + 1].text.title() in families():
+                return None
+            last, plain = tokens[i].text == "và", -1
+        elif (
+            last and plain > 0 and (place := place_at(tokens, i)) and (len(place.words) > 1 or tokens[i].text in LEVELS)
+        ):
+            return Parse(i, tuple(t.text for t in tokens[at:i]))
+        elif not tokens[i].text.isalpha() or (tokens[i].capital and plain >= 0 and plain > 2):
+            return None
+        plain += 1
+        if plain > 5:
+            return None
+        i += 1
+    return None
+
+
 def _second_half(tokens: Sequence[Token], at: int, classes: frozenset[str]) -> Parse | None:
     """Read the capitalised half of a field behind "và" or a dash: "Khoa học và Kỹ thuật", "Việt - Đức"."""
     if head_at(tokens, at + 1) or "ministry" in classes:
         return None
-    if tokens[at].text in ("-", "–", "&") and (field := field_at(tokens, at + 1)):
+    if (tokens[at].text in ("-", "–", "&") or "named" in classes) and (field := field_at(tokens, at + 1)):
         return field
     name = capitals_at(tokens, at + 1, 2)
     spaced = tokens[at].start > tokens[at - 1].end

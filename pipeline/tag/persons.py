@@ -110,7 +110,7 @@ def _by_evidence(text: str, run: _Run, units: Sequence[Mention]) -> Span | None:
             return None
         if len(words) == 1 and (words[0] in ("Rịa", "Đen", "Nà", "Triệu", "Tô") or words[0].lower() in _stop()):
             return None
-        if honorific == "full" and " ".join(words) in _places():
+        if honorific == "full" and (" ".join(words) in _places() or " ".join(words) in _context("country")):
             return None  # "nông dân Cao Lãnh"
         country = _country(words)
         return _with_initial(text, _span(text, run, country, min(len(words) - country, 5)))

@@ -134,6 +134,10 @@ def _opens_body(tokens: Sequence[Token], at: int) -> bool:
     )
 
 
+def _touching(tokens: Sequence[Token]) -> bool:
+    return len(tokens) == 3 and tokens[0].end == tokens[1].start and tokens[1].end == tokens[2].start
+
+
 def number_at(tokens: Sequence[Token], at: int) -> Parse | None:
     """Read "số 3", "II": the number of a body, and no quantity."""
     counted = tokens[at].key == spelling_key("số")
@@ -143,6 +147,8 @@ def number_at(tokens: Sequence[Token], at: int) -> Parse | None:
     following = tokens[i + 1].text if i + 1 < len(tokens) else ""
     if following == ")" and not any(t.text == "(" for t in tokens[max(0, at - 8) : at]):
         return None  # "… Hội đồng 2) Ông …": the number of a list's item
+    if not counted and following in ("-", "/") and _touching(tokens[i : i + 3]) and tokens[i + 2].text.isdigit():
+        return None  # "Bệnh viện 30-4"
     if [t.text for t in tokens[i + 2 : i + 3]] == [","] and " ".join(t.text for t in tokens[i + 3 : i + 5]) in LEVELS:
         return None  # "34 tỉnh, thành phố": a count
     if not counted and (following in ("/", "%", ".") and tokens[i].text.isdigit() and following != "."):

@@ -15,7 +15,7 @@ from baocao.commands import correcting, insight, keeping
 from baocao.commands.demo import demo
 from baocao.commands.doctor import doctor
 from baocao.commands.finding import analyze, export, search, show
-from baocao.commands.insight import review
+from baocao.commands.insight import difficulties, review
 from baocao.commands.judging import evaluate, train
 from baocao.commands.options import complain
 from baocao.commands.reading import ingest, quarantine, worker
@@ -23,9 +23,24 @@ from baocao.errors import BaocaoError
 
 app = typer.Typer(help="Search and understand Vietnamese government meeting reports.", no_args_is_help=True,
                   pretty_exceptions_enable=False)  # fmt: skip
-for command in (ingest, search, show, analyze, export, review, quarantine, worker, evaluate, train, doctor, demo):
+for command in (
+    ingest,
+    search,
+    show,
+    analyze,
+    export,
+    difficulties,
+    review,
+    quarantine,
+    worker,
+    evaluate,
+    train,
+    doctor,
+    demo,
+):
     app.command()(command)
 app.add_typer(correcting.app, name="correct")
+app.add_typer(insight.difficulty_app, name="difficulty")
 app.add_typer(insight.app, name="followup")
 app.add_typer(keeping.app, name="index")
 app.add_typer(keeping.archive_app, name="archive")

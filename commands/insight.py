@@ -1,5 +1,6 @@
-"""`review`, `followup`: what is made from the record."""
+"""`difficulties`, `difficulty`, `review`, `followup`: what is made from the record."""
 
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -7,11 +8,112 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from baocao.commands.options import ARCHIVE, ArchiveOption, JsonOption, WhoOption, one_of, say, say_json
+from baocao.errors import UsageError
 
 if TYPE_CHECKING:
-    from baocao.insight.review import Followed, Review
+    from baocao.insight.difficulties import Change, Difficulty
+    from baocao.insight.recurring import Recurring
+    from baocao.insight.review import Followed, Returning, Review
 
 app = typer.Typer(help="What became of the recommendations of a year's review.", no_args_is_help=True)
+
+difficulty_app = typer.Typer(help="What clerks decide on difficulties that come back.", no_args_is_help=True)
+DifficultyArgument = Annotated[str, typer.Argument(help="As `baocao difficulties` shows it.")]
+
+
+def difficulties(
+    date_from: Annotated[int | None, typer.Option("--from", help="The first year.")] = None,
+    date_to: Annotated[int | None, typer.Option("--to", help="The last year.")] = None,
+    unit: Annotated[list[str] | None, typer.Option(help="Of reports of this body; several may be named.")] = None,
+    min_reports: Annotated[int, typer.Option(min=1, help="Reports that name it at least.")] = 2,
+    archive: ArchiveOption = ARCHIVE,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the difficulties that come back though the wording differs, with every place where they stand."""
+    from baocao.insight.recurring import recurring
+
+    found = recurring(archive).difficulties(least_reports=min_reports, units=unit or (), years=(date_from, date_to))
+    if as_json:
+        say_json([difficulty.to_json() for difficulty in found])
+    elif not found:
+        say(f"No difficulty stands in {min_reports} reports or more.")
+    for difficulty in found if not as_json else ():
+        _say_difficulty(difficulty)
+
+
+def _say_difficulty(difficulty: "Difficulty") -> None:
+    years = ", ".join(f"{year} ({count})" for year, count in difficulty.years)
+    trend = f", {difficulty.trend.value}" if difficulty.trend else ""
+    say(f"{difficulty.name}\n  {difficulty.id}: {difficulty.reports} reports, {years}{trend}")
+    if difficulty.units:
+        say(f"  {'; '.join(difficulty.units)}")
+    for mention in difficulty.mentions:
+        say(f"  [{mention.report[:8]} {mention.year or ''}] {' '.join(mention.text.split())}")
+
+
+@difficulty_app.command("rename")
+def difficulty_rename(
+    id: DifficultyArgument, name: str, archive: ArchiveOption = ARCHIVE, as_json: JsonOption = False
+) -> None:
+    """Give a difficulty a name; an empty one takes it away again."""
+    from baocao.insight.difficulties import rename
+
+    _decide(archive, lambda now: rename(now.state, id, name), id, as_json)
+
+
+@difficulty_app.command("merge")
+def difficulty_merge(
+    id: DifficultyArgument,
+    others: Annotated[list[str], typer.Argument(help="Those that are the same.")],
+    archive: ArchiveOption = ARCHIVE,
+    as_json: JsonOption = False,
+) -> None:
+    """Make other difficulties part of the first."""
+    from baocao.insight.difficulties import merge
+
+    _decide(archive, lambda now: merge(now.state, others, id), id, as_json)
+
+
+@difficulty_app.command("split")
+def difficulty_split(
+    id: DifficultyArgument,
+    mentions: Annotated[list[str], typer.Argument(help="REPORT:START of the mentions to take out.")],
+    archive: ArchiveOption = ARCHIVE,
+    as_json: JsonOption = False,
+) -> None:
+    """Take mentions out of a difficulty into one of their own."""
+    from baocao.insight.difficulties import split
+
+    places = [place.rpartition(":") for place in mentions]
+    if not all(report and start.isdigit() for report, _, start in places):
+        raise UsageError("A mention is named REPORT:START, as `baocao difficulties --json` tells.")
+    wanted = [(report, int(start)) for report, _, start in places]
+    _decide(archive, lambda now: split(now.state, id, wanted, now.readings), id, as_json)
+
+
+@difficulty_app.command("dismiss")
+def difficulty_dismiss(
+    id: DifficultyArgument,
+    undo: Annotated[bool, typer.Option("--undo", help="Show it again.")] = False,
+    archive: ArchiveOption = ARCHIVE,
+    as_json: JsonOption = False,
+) -> None:
+    """Show a difficulty no more."""
+    from baocao.insight.difficulties import dismiss
+
+    _decide(archive, lambda now: dismiss(now.state, id, dismissed=not undo), id, as_json)
+
+
+def _decide(archive: Path, decision: "Callable[[Recurring], Change]", id: str, as_json: bool) -> None:
+    from baocao.insight.recurring import decide
+
+    shown = [d for d in decide(archive, decision).difficulties(least_reports=1) if d.id == id]
+    if as_json:
+        say_json(shown[0].to_json() if shown else None)
+    elif shown:
+        _say_difficulty(shown[0])
+    else:
+        say(f"{id} is shown no more; `baocao difficulty dismiss --undo {id}` shows it again.")
 
 
 class State(StrEnum):
@@ -52,6 +154,7 @@ def review(
     request = ReviewRequest(
         year, units=tuple(unit or ()), items=items, pages=pages, expected=tuple(expected or ()), issuer=issuer,
         parent=parent, place=place, followed=tuple(_followed(archive, year - 1)),
+        returning=tuple(_returning(archive, year, unit or [])),
     )  # fmt: skip
     told = compose(reports(archive), request)
     write_review(told, output)
@@ -63,6 +166,19 @@ def review(
         say(
             f"{count} statements of {year} written to {output}." + (f" {listed} are new on the list." if listed else "")
         )
+
+
+def _returning(archive: Path, year: int, units: list[str]) -> "list[Returning]":
+    """Return the difficulties of a year that were there in earlier years."""
+    from baocao.insight.recurring import recurring
+    from baocao.insight.review import Returning
+
+    found = recurring(archive).difficulties(units=units, years=(None, year))
+    return [
+        Returning(d.name, d.units, tuple(y for y, _ in d.years))
+        for d in found
+        if len(d.years) > 1 and d.years[-1][0] == year
+    ]
 
 
 def _followed(archive: Path, year: int) -> "list[Followed]":

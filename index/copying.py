@@ -14,7 +14,10 @@ from baocao.index.lookup import counts
 from baocao.index.settings import Postgres
 
 # The log and the settings are the archive's own: a copy is another archive, with an index of its own.
-_COPIED = (tables.reports, tables.refusals, tables.corrections, tables.names, tables.jobs, tables.follow_ups)
+_COPIED = (
+    tables.reports, tables.refusals, tables.corrections, tables.names, tables.jobs, tables.follow_ups,
+    tables.difficulty_groups, tables.difficulty_members, tables.difficulty_seen,
+)  # fmt: skip
 _TOGETHER = 200  # rows
 
 

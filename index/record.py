@@ -9,7 +9,7 @@ import json
 import sqlite3
 import time
 import zlib
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -404,6 +404,28 @@ class Record:
             change = sa.update(table).where(table.c.item == item).values(state=state, note=note, by=by, at=now())
             if not connection.execute(change).rowcount:
                 raise NotFoundError(f"The follow-up list has no {item}; `baocao followup list` shows what it has.")
+
+    @patiently
+    def rows(self, table: sa.Table) -> list[dict[str, Any]]:
+        """Return all rows of a table that something else than the pipeline fills."""
+        with self.reading() as connection:
+            return [dict(row) for row in connection.execute(sa.select(table)).mappings()]
+
+    @patiently
+    def put_rows(self, rows: Mapping[sa.Table, Sequence[Mapping[str, Any]]], *, anew: bool = False) -> None:
+        """Put rows in place of those of the same keys, all in one transaction; `anew` empties the tables before."""
+        with self.writing() as connection:
+            self.alone(connection, *(table.name for table in rows))
+            for table, new in rows.items():
+                keys = list(table.primary_key.columns)
+                if anew:
+                    connection.execute(sa.delete(table))
+                elif new:
+                    same = sa.and_(*(column == sa.bindparam(f"key_{column.name}") for column in keys))
+                    gone = [{f"key_{column.name}": row[column.name] for column in keys} for row in new]
+                    connection.execute(sa.delete(table).where(same), gone)
+                if new:
+                    connection.execute(sa.insert(table), [dict(row) for row in new])
 
     def close(self) -> None:
         """Let the database go."""

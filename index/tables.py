@@ -102,6 +102,36 @@ follow_ups = sa.Table(
     sa.Column("by", sa.Text, nullable=False),
     sa.Column("at", _Plain, nullable=False),
 )
+# What insight keeps of the difficulties that come back; rows as `baocao.insight.difficulties` has them.
+difficulty_groups = sa.Table(
+    "difficulty_group",
+    metadata,
+    sa.Column("id", _Plain, primary_key=True),
+    sa.Column("size", sa.Integer, nullable=False),
+    sa.Column("vector", sa.LargeBinary, nullable=False),
+    sa.Column("name", sa.Text),
+    sa.Column("into", _Plain),
+    sa.Column("dismissed", sa.Boolean, nullable=False),
+    sa.Column("decided", sa.Boolean, nullable=False),
+)
+difficulty_members = sa.Table(
+    "difficulty_member",
+    metadata,
+    sa.Column("report", _Plain, primary_key=True),
+    sa.Column("start", sa.Integer, primary_key=True),
+    sa.Column("group", _Plain, nullable=False),
+    sa.Column("counted", sa.Boolean, nullable=False),
+)
+difficulty_seen = sa.Table(
+    "difficulty_seen",
+    metadata,
+    sa.Column("report", _Plain, primary_key=True),
+    sa.Column("unit", sa.Text),
+    sa.Column("year", sa.Integer),
+    sa.Column("period", _Plain),
+    sa.Column("signature", sa.Text, nullable=False),
+    sa.Column("copy_of", _Plain),
+)
 
 
 def migrate(connection: sa.Connection, folder: Path) -> None:

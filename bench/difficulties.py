@@ -9,12 +9,17 @@ from the shipped training sentences anew.
 """
 
 import argparse
+import pickle
 import random
 import re
 import resource
+import subprocess
+import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,7 +32,7 @@ from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import normalize
 
-from baocao.insight.difficulties import Reading, Role, State, Statement, add, applied, build
+from baocao.insight.difficulties import Group, Reading, Role, State, Statement, add, applied, build
 from baocao.insight.difficulties.features import terms
 from baocao.insight.difficulties.outlook import is_difficulty, told
 from baocao.insight.difficulties.wording import Clause, clauses, keys
@@ -177,13 +182,14 @@ def speed(count: int) -> list[str]:
     state = build(reports)
     wall, process = time.perf_counter() - wall, time.process_time() - process
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    stored = State(groups=state.groups, seen=state.seen)
+    stored = State(groups=_many_groups(state), seen=tuple(replace(s, signature=_SIGNATURE) for s in state.seen))
     more = [reading(f"new {i}", list(mixture(20, seed=100 + i))) for i in range(5)]
     taken = []
     for one in more:
         begin = time.perf_counter()
         stored = applied(stored, add(stored, one))
         taken.append(time.perf_counter() - begin)
+    fresh = _fresh(stored)
     return [
         "| what | measured |",
         "|---|---|",
@@ -191,8 +197,32 @@ def speed(count: int) -> list[str]:
         f"| groups | {len(state.groups):,} |",
         f"| grouping all: wall time, process time | {wall:.0f} s, {process:.0f} s |",
         f"| peak memory of the process | {peak:.0f} MiB |",
-        f"| adding a report of 20 sentences, median of 5 | {sorted(taken)[2]:.2f} s |",
+        f"| adding a report of 20 sentences to {len(stored.groups):,} groups, {len(stored.seen):,} reports; median of 5 | {sorted(taken)[2]:.2f} s |",
+        f"| the same in a new process, lists and stored rows read first | {fresh:.2f} s |",
     ]
+
+
+_SIGNATURE = tuple(range(64))
+
+
+def _many_groups(state: State) -> tuple[Group, ...]:
+    """Return the groups and as many further single ones as a varied archive would have, 20,000 in all."""
+    single = next(g for g in build([reading("one", [next(mixture(1))])]).groups)
+    return (*state.groups, *(replace(single, id=f"more {i}") for i in range(20_000 - len(state.groups))))
+
+
+def _fresh(state: State) -> float:
+    """Return how long a new process takes to read the stored rows and add one report, its imports too."""
+    code = (
+        "import pickle, sys; from baocao.insight.difficulties import add;"
+        "state, one = pickle.load(open(sys.argv[1], 'rb')); add(state, one)"
+    )
+    with tempfile.NamedTemporaryFile() as kept:
+        pickle.dump((state, reading("another", list(mixture(20, seed=300)))), kept)
+        kept.flush()
+        begin = time.perf_counter()
+        subprocess.run([sys.executable, "-c", code, kept.name], check=True)
+        return time.perf_counter() - begin
 
 
 def learn() -> None:

@@ -69,8 +69,28 @@ def nearest(sums: Sequence[Vector], sizes: Sequence[int], vectors: Sequence[Vect
     if not sums or not vectors:
         return [(-1, 0.0)] * len(vectors)
     columns: dict[int, int] = {}
-    groups = _matrix(sums, columns)
-    groups = sp.diags(1 / np.array(sizes, dtype=np.float32)) @ groups
+    return _nearest(_matrix(sums, columns), columns, sizes, vectors)
+
+
+def nearest_packed(sums: Sequence[bytes], sizes: Sequence[int], vectors: Sequence[Vector]) -> list[tuple[int, float]]:
+    """Do the same with packed sums, without unpacking each."""
+    if not any(sums) or not vectors:
+        return [(-1, 0.0)] * len(vectors)
+    halves = [len(data) // 2 for data in sums]
+    places = np.frombuffer(b"".join(data[:half] for data, half in zip(sums, halves, strict=True)), dtype="<u4")
+    values = np.frombuffer(b"".join(data[half:] for data, half in zip(sums, halves, strict=True)), dtype="<f4")
+    wanted = np.array(sorted({place for vector in vectors for place in vector}), dtype=np.uint32)
+    at = np.searchsorted(wanted, places)
+    shared = (at < len(wanted)) & (wanted[np.minimum(at, len(wanted) - 1)] == places)
+    row = np.repeat(np.arange(len(sums)), np.array(halves) // 4)
+    groups = sp.csr_matrix((values[shared], (row[shared], at[shared])), shape=(len(sums), len(wanted)))
+    return _nearest(groups, {int(place): i for i, place in enumerate(wanted)}, sizes, vectors)
+
+
+def _nearest(
+    groups: Any, columns: dict[int, int], sizes: Sequence[int], vectors: Sequence[Vector]
+) -> list[tuple[int, float]]:
+    groups = sp.csr_matrix(sp.diags(1 / np.array(sizes, dtype=np.float32)) @ groups)
     out: list[tuple[int, float]] = []
     for start in range(0, len(vectors), _BLOCK):
         block = _matrix(vectors[start : start + _BLOCK], columns, grow=False, width=groups.shape[1])

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from baocao.insight.difficulties.copies import copy_of, repeats
-from baocao.insight.difficulties.grouping import LEAST_LIKENESS, Gathered, agglomerate, nearest
+from baocao.insight.difficulties.grouping import LEAST_LIKENESS, Gathered, agglomerate, nearest, nearest_packed
 from baocao.insight.difficulties.model import Change, Group, Member, Reading, Role, Seen, State, Statement
 from baocao.insight.difficulties.vectors import Embed, Vector, packed, unpacked, vectors
 from baocao.insight.difficulties.vectors import add as add_vector
@@ -34,8 +34,7 @@ def add(state: State, reading: Reading, embed: Embed | None = None) -> Change:
     made = vectors(texts, embed)
     first = repeats(texts)
     live = [g for g in state.groups if g.into is None]
-    sums = [unpacked(g.vector) for g in live]
-    best = nearest(sums, [max(g.size, 1) for g in live], made)
+    best = nearest_packed([g.vector for g in live], [max(g.size, 1) for g in live], made)
     joined: dict[int, Vector] = {}
     counts: Counter[int] = Counter()
     places: dict[int, str] = {}
@@ -43,7 +42,9 @@ def add(state: State, reading: Reading, embed: Embed | None = None) -> Change:
         if first[i] == i and at >= 0 and likeness >= LEAST_LIKENESS:
             places[i] = live[at].id
             if not copied:
-                add_vector(joined.setdefault(at, sums[at]), made[i])
+                if at not in joined:
+                    joined[at] = unpacked(live[at].vector)
+                add_vector(joined[at], made[i])
                 counts[at] += 1
     alone = [Gathered(dict(made[i]), 1, [i]) for i in range(len(found)) if first[i] == i and i not in places]
     fresh = [] if copied else agglomerate(alone)

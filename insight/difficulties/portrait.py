@@ -24,7 +24,7 @@ _ANSWERS = 5  # causes and recommendations shown
 _NEAR = 3  # sentences after a difficulty in which its cause may stand
 _LIKE = 0.15  # how like a difficulty its recommendation is at least; chosen by reading the samples
 _UNFIT = re.compile(
-    r"\d|cho biết|chia sẻ|báo chí|phát biểu|chỉ ra|chỉ rõ|nhấn mạnh|khẳng định|^không chỉ|^nguyên nhân", re.I
+    r"\d|cho biết|chia sẻ|báo chí|phát biểu|chỉ ra|chỉ rõ|nhấn mạnh|khẳng định|^không chỉ|^nguyên nhân", re.IGNORECASE
 )
 
 

@@ -22,7 +22,7 @@ from baocao.insight.difficulties.wording import lead
 _SHORTEST_NAME, _LONGEST_NAME = 3, 12  # syllables
 _ANSWERS = 5  # causes and recommendations shown
 _NEAR = 3  # sentences after a difficulty in which its cause may stand
-_LIKE = 0.15  # how like a difficulty its recommendation is at least; chosen by reading the samples
+_LIKE = 0.15  # how like a difficulty its recommendation is at least; set by hand, never measured
 _UNFIT = re.compile(
     r"\d|cho biết|chia sẻ|báo chí|phát biểu|chỉ ra|chỉ rõ|nhấn mạnh|khẳng định|^không chỉ|^nguyên nhân", re.IGNORECASE
 )

@@ -21,11 +21,13 @@ from typing import Protocol, Self
 from baocao.errors import ArchiveBusyError, ArchiveError, IndexBrokenError, RecordDownError, UsageError
 from baocao.index import lookup
 from baocao.index.corrections import Correction, merge_units
+from baocao.index.database import patiently
 from baocao.index.embedded import EmbeddedEngine
 from baocao.index.originals import Originals
+from baocao.index.outbox import Outbox
 from baocao.index.prepare import Prepared, prepare
 from baocao.index.queue import Queue
-from baocao.index.record import Added, Outbox, Record, patiently
+from baocao.index.record import Added, Record
 from baocao.index.search import SearchDownError, SearchEngine
 from baocao.index.settings import Elastic, Postgres, open_engine
 from baocao.report import Report
@@ -74,7 +76,7 @@ class Archive:
             self.originals.sweep(alone=not self.record.shared)
             self._index = _InFolder(folder, self.record) if elastic is None else _InCluster(elastic, self.record)
             self._engine: SearchEngine | None = None
-            self._outbox: Outbox = self.record.outbox()
+            self._outbox = Outbox(self.record)
             self._since = 0.0  # when what the outbox holds began to wait
             self._tried = 0.0  # when the engine was tried last
             self.index_down: str | None = None  # why the index stays behind for now: its engine cannot be reached

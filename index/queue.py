@@ -19,7 +19,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from baocao.errors import RecordDownError
-from baocao.index.record import Record, now, patiently, refuse
+from baocao.index.database import patiently
+from baocao.index.record import Record, now, refuse
 from baocao.index.tables import jobs
 
 LAPSE = 30.0  # seconds after which a claim that is not renewed is anybody's

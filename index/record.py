@@ -6,35 +6,23 @@ what it speaks of lasting.
 """
 
 import json
-import sqlite3
-import time
 import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from functools import wraps
-from hashlib import sha256
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 from uuid import uuid4
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from baocao.errors import ArchiveBusyError, ArchiveError, NotFoundError, RecordDownError
+from baocao.errors import NotFoundError
 from baocao.index import tables
 from baocao.index.corrections import Correction, MergeUnits, apply, from_json, same_name, shown_name, to_json
-from baocao.index.postgres import answered, not_installed
+from baocao.index.database import Database, patiently
 from baocao.index.prepare import Prepared, prepare, unpack
-from baocao.index.settings import Postgres
 from baocao.index.tables import changes, corrections, names, refusals, reports, set_setting, setting
-
-FILE = "record.sqlite"
-
-_PATIENCE = 60.0  # seconds that a server may be away before what is under way gives up
-_P = ParamSpec("_P")
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +45,6 @@ class Added:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """A line of the log that the index has not taken in: which report, and whether it is the latest of its file."""
-
-    seq: int
-    report: str
-    latest: bool
-
-
-@dataclass(frozen=True, slots=True)
 class FollowUp:
     """A recommendation of a year's review and what became of it: open, in-hand, done or dropped."""
 
@@ -79,30 +58,11 @@ class FollowUp:
     at: str
 
 
-def patiently(method: Callable[_P, _T]) -> Callable[_P, _T]:
-    """Try again while the server is away, for up to a minute. For what can be done twice without doing more."""
-
-    @wraps(method)
-    def tried(*args: _P.args, **kwargs: _P.kwargs) -> _T:
-        until, pause = time.monotonic() + _PATIENCE, 0.1
-        while True:
-            try:
-                return method(*args, **kwargs)
-            except RecordDownError:
-                if time.monotonic() + pause > until:
-                    raise
-                time.sleep(pause)
-                pause = min(2 * pause, 5.0)
-
-    return tried
-
-
-class Record:
+class Record(Database):
     """The SQL side of an archive, open for writing."""
 
     def __init__(self, folder: Path) -> None:
-        self.server = Postgres.of(folder)
-        self._engine = _engine(folder, self.server)
+        super().__init__(folder)
         self._migrate(folder)
 
     @patiently
@@ -111,45 +71,6 @@ class Record:
             self.alone(connection, "schema")
             tables.migrate(connection, folder)
         (folder / "index.json").unlink(missing_ok=True)
-
-    @property
-    def shared(self) -> bool:
-        """Tell whether others may write at the same time."""
-        return self.server is not None
-
-    @contextmanager
-    def told(self) -> Iterator[None]:
-        """Turn what the database reports into one sentence for the user."""
-        try:
-            yield
-        except sa.exc.DBAPIError as error:
-            if self.server is None:
-                raise _of_file(error) from error
-            raise answered(self.server, str(error.orig), getattr(error.orig, "sqlstate", None)) from error
-
-    @contextmanager
-    def reading(self) -> Iterator[sa.Connection]:
-        """Connect to look up."""
-        with self.told(), self._engine.connect() as connection:
-            yield connection
-
-    @contextmanager
-    def writing(self) -> Iterator[sa.Connection]:
-        """Connect for one transaction."""
-        with self.told(), self._engine.begin() as connection:
-            yield connection
-
-    def connect(self) -> sa.Connection:
-        """Return a connection of one's own, to close."""
-        return self._engine.connect()
-
-    def alone(self, connection: sa.Connection, *matters: str) -> None:
-        """Wait until no other transaction is at one of these matters, and keep them to this one until its end."""
-        if self.shared:
-            keys = sorted({_key(matter) for matter in matters})  # in one order everywhere: none waits for another
-            lock = sa.text("SELECT pg_advisory_xact_lock(key) FROM unnest(CAST(:keys AS bigint[])) WITH ORDINALITY "
-                           "AS k(key, at) ORDER BY at")  # fmt: skip
-            connection.execute(lock, {"keys": keys})
 
     @patiently
     def known(self, sha256: str) -> bool:
@@ -278,24 +199,6 @@ class Record:
             last = connection.scalar(sa.select(sa.func.max(column)))
             if last:
                 connection.execute(sa.select(sa.func.setval(sequence, last)))
-
-    @contextmanager
-    def only_one(self, matter: str) -> Iterator[None]:
-        """Keep a matter to this process as long as it takes.
-
-        Raises ArchiveBusyError while another is at it.
-        """
-        if not self.shared:
-            yield  # the archive's folder is locked
-            return
-        with self.writing() as connection:
-            if not connection.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(_key(matter)))):
-                raise ArchiveBusyError(f"Another baocao does this already ({matter}); wait until it has ended.")
-            yield
-
-    def outbox(self) -> "Outbox":
-        """Return a hold on changes that the index has yet to take in."""
-        return Outbox(self)
 
     # Reading reports as people corrected them.
 
@@ -426,106 +329,6 @@ class Record:
                     connection.execute(sa.delete(table).where(same), gone)
                 if new:
                     connection.execute(sa.insert(table), [dict(row) for row in new])
-
-    def close(self) -> None:
-        """Let the database go."""
-        self._engine.dispose()
-
-
-class Outbox:
-    """Changes held by this process until the index has them: no other process puts their reports meanwhile.
-
-    A hold that is not `done` is let go with all that was claimed, be it that the process died.
-    """
-
-    def __init__(self, record: Record) -> None:
-        self._record = record
-        self.index = ""  # the one that is followed; `claim` finds nothing once the log speaks of another
-        self._held: set[int] = set()
-        self._transaction: sa.Connection | None = None  # on PostgreSQL it keeps the locks
-
-    def __len__(self) -> int:
-        return len(self._held)
-
-    def claim(self, limit: int) -> list[Change]:
-        """Hold the oldest changes that nobody holds, and return them."""
-        return self._claimed(changes.c.seq.not_in(self._held), limit)
-
-    def claim_of(self, ids: Collection[str]) -> list[Change]:
-        """Hold what is to be taken in of these reports, as far as nobody holds it, and return it."""
-        return self._claimed(changes.c.report.in_(ids), None)
-
-    def _claimed(self, which: sa.ColumnElement[bool], limit: int | None) -> list[Change]:
-        waiting = (
-            sa.select(changes.c.seq, changes.c.report)
-            .where(changes.c.indexed.is_(False), which)
-            .order_by(changes.c.seq)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
-        with self._connected() as connection:
-            if self._record.shared:  # the log does not come to speak of another index while this one follows
-                connection.execute(sa.select(sa.func.pg_advisory_xact_lock_shared(_key("index"))))
-            if setting(connection, "index") != self.index:
-                waiting = waiting.where(sa.false())
-            rows = connection.execute(waiting).all()
-            free = self._free(connection, {row.report for row in rows})
-            # read once the locks are held, so that nothing older than what others put comes of it
-            states = sa.select(reports.c.id, reports.c.latest).where(reports.c.id.in_(free))
-            latest = {row.id: bool(row.latest) for row in connection.execute(states)}
-        found = [Change(row.seq, row.report, latest[row.report]) for row in rows if row.report in latest]
-        self._held |= {change.seq for change in found}
-        if not self._held:
-            self.let_go()
-        return found
-
-    def _free(self, connection: sa.Connection, ids: set[str]) -> set[str]:
-        """Return those of these reports that are ours to put until we are done; others put the rest just now."""
-        if not self._record.shared or not ids:
-            return ids
-        keys = {_key(f"index {report}"): report for report in ids}
-        tried = sa.text("SELECT key, pg_try_advisory_xact_lock(key) AS ours FROM unnest(CAST(:keys AS bigint[])) key")
-        return {keys[row.key] for row in connection.execute(tried, {"keys": list(keys)}) if row.ours}
-
-    @contextmanager
-    def _connected(self) -> Iterator[sa.Connection]:
-        if not self._record.shared:
-            with self._record.reading() as connection:
-                yield connection
-            return
-        with self._record.told():
-            if self._transaction is None:
-                self._transaction = self._record.connect()
-            try:
-                yield self._transaction
-            except BaseException:
-                self.let_go()
-                raise
-
-    def done(self) -> None:
-        """Say that the engine has made lasting all that is held."""
-        held, self._held = self._held, set()
-        if not held:
-            self.let_go()
-            return
-        of_these = sa.update(changes).where(changes.c.seq.in_(held)).values(indexed=True)
-        if self._transaction is None:
-            with self._record.writing() as connection:
-                connection.execute(of_these)
-            return
-        with self._record.told():
-            try:
-                self._transaction.execute(of_these)
-                self._transaction.commit()
-            finally:
-                self.let_go()
-
-    def let_go(self) -> None:
-        """Leave what is held to whoever comes."""
-        self._held = set()
-        transaction, self._transaction = self._transaction, None
-        if transaction is not None:
-            transaction.close()
 
 
 class _Batch:
@@ -660,43 +463,3 @@ def _renamed(connection: sa.Connection, before: Sequence[MergeUnits], after: Seq
 def now() -> str:
     """Return the time of day as the record writes it."""
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _key(matter: str) -> int:
-    """Return the number under which PostgreSQL locks a matter."""
-    return int.from_bytes(sha256(matter.encode()).digest()[:8], signed=True)
-
-
-def _engine(folder: Path, server: Postgres | None) -> sa.Engine:
-    if server is None:
-        engine = sa.create_engine(f"sqlite:///{folder / FILE}")
-        sa.event.listen(engine, "connect", _pragmas)
-        return engine
-    url = sa.make_url(server.url).set(drivername="postgresql+psycopg")
-    given = {"connect_timeout": 10, "keepalives_idle": 30, "application_name": "baocao"}
-    try:
-        return sa.create_engine(
-            url if server.password is None else url.set(password=server.password),
-            pool_pre_ping=True,
-            connect_args=given,
-        )
-    except ModuleNotFoundError as missing:
-        raise not_installed(missing) from missing
-
-
-def _pragmas(connection: sqlite3.Connection, _: Any) -> None:
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "busy_timeout = 30000"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _of_file(error: sa.exc.DBAPIError) -> ArchiveError:
-    cause = str(error.orig).lower()
-    if "full" in cause or "disk i/o" in cause:
-        return ArchiveError(
-            "The disk of the archive is full or fails; free some space and run the command again: "
-            "what was stored is safe."
-        )
-    return ArchiveError(
-        f"The archive's record cannot be used ({error.orig}); put back a copy of record.sqlite, or ingest the "
-        "reports into a new archive."
-    )

@@ -16,6 +16,7 @@ from baocao.index import lookup, open_archive
 from baocao.index.archive import agreement
 from baocao.index.copying import copy_archive
 from baocao.index.corrections import relabel
+from baocao.index.outbox import Outbox
 from baocao.index.queue import LAPSE, TRIES, Queue
 from baocao.index.record import Record
 from baocao.report import Label, Report
@@ -267,7 +268,7 @@ def test_a_report_changed_by_another_in_between_is_indexed_as_it_stands(shared: 
     assert isinstance(report, Report)
     with closing(Record(shared)) as one, closing(Record(shared)) as two:
         one.correct(relabel(report, report.sentences[0].start, Label.DIFFICULTY), report.id, "Lan")
-        first, second = one.outbox(), two.outbox()
+        first, second = Outbox(one), Outbox(two)
         first.index = second.index = one.index() or ""
         assert [change.report for change in first.claim(10)] == [report.id]
         two.correct(relabel(report, report.sentences[1].start, Label.DIFFICULTY), report.id, "Minh")

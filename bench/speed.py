@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.resources import files as files_of
 from pathlib import Path
 
@@ -190,7 +191,7 @@ def warm_search(sentences: int) -> tuple[float, float, float]:
     """Return the median and 95th percentile in ms, and the median's ratio to tantivy's bare query."""
     with tempfile.TemporaryDirectory() as folder:
         engine = EmbeddedEngine(Path(folder), write=True)
-        engine.put(map(prepare, synthetic(sentences)))
+        engine.put(replace(prepare(r), number=n) for n, r in enumerate(synthetic(sentences), 1))
         engine.commit()
         engine.close()
         engine = EmbeddedEngine(Path(folder))

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -182,12 +182,8 @@ def _by_hand(query: str) -> dict[str, Any]:
     elif query.endswith("*"):
         parts = [*({"term": {"body": w}} for w in words[:-1]), {"regexp": {"body": f"{words[-1]}[^_]*"}}]
         found = {"bool": {"must": parts}}
-    elif " OR " in query:
-        left, right = ({"match": {"body": {"query": " ".join(folded_syllables(part)), "operator": "and"}}}
-                       for part in query.split(" OR "))  # fmt: skip
-        found = {"bool": {"should": [left, right]}}
     else:
-        found = {"match": {"around": {"query": " ".join(words), "operator": "and"}}}
+        found = {"bool": {"should": [_about(folded_syllables(part)) for part in query.split(" OR ")]}}
     order = [{"_score": "desc"}, {"ordinal": "asc"}, {"start": "asc"}]
     aggs: dict[str, Any] = {name: {"terms": {"field": name, "size": 12}} for name in ("unit", "year", "label", "kind")}
     aggs["reports"] = {"cardinality": {"field": "ordinal"}}
@@ -195,6 +191,13 @@ def _by_hand(query: str) -> dict[str, Any]:
         "query": found, "size": 10, "sort": order, "track_total_hits": True, "aggs": aggs, "source": False,
         "collapse": {"field": "ordinal", "inner_hits": {"name": "sentences", "size": 5, "sort": order}},
     }  # fmt: skip
+
+
+def _about(words: Sequence[str]) -> dict[str, Any]:
+    """Every word stands in the sentence or above it, one at least in the sentence."""
+    told = " ".join(words)
+    around = {"match": {"around": {"query": told, "operator": "and", "boost": 0.3}}}
+    return {"bool": {"must": [around, {"match": {"body": told}}]}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,7 +325,7 @@ def workers(there: Servers, files: int, processes: int) -> tuple[float, float, B
 
 
 def picture(found: list[Grown], at: Path) -> None:
-    """Draw bytes a report and the median search over the number of reports, each from nought to its highest."""
+    """Draw what grows over the number of reports, all on one scale, each value told at its point."""
     series = (
         ("PostgreSQL, KB a report", "#1b6ca8", [g.size.record / 1e3 for g in found]),
         ("Elasticsearch, KB a report", "#c2571a", [g.size.index / 1e3 for g in found]),

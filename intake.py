@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from baocao.report import Report
 
 _TOGETHER = 16  # reports stored in one transaction
+_WAITS = 2.0  # seconds after which a report waits for others no longer
 _LOOK_AGAIN = 1.0  # seconds until an empty queue is looked at again
 
 
@@ -113,7 +114,7 @@ def _worked(archive: Archive, queue: Queue, folder: Path, jobs: int, timeout: fl
     known: list[Taken] = []
 
     def claimed() -> Iterator[Path]:
-        while found := queue.claim(jobs):
+        while found := queue.claim(2 * jobs):  # few, so that the last are shared out
             for job in found:
                 if job.claims > TRIES:
                     error = CrashError(f"Reading the file ended {TRIES} workers; it is left out.")
@@ -131,14 +132,16 @@ def _worked(archive: Archive, queue: Queue, folder: Path, jobs: int, timeout: fl
                     yield place
 
     waiting: list[tuple[Job, Incoming]] = []
+    since = 0.0  # when the first of them began to wait
     for outcome in _pool(jobs, timeout).run(claimed()):
         yield from _drained(known)
         job, data = reading.pop(outcome.path)
         outcome.path.unlink()
         outcome.path.parent.rmdir()
         if isinstance(outcome, Done):
+            since = since if waiting else time.monotonic()
             waiting.append((job, Incoming(outcome.value, job.path, data)))
-            if len(waiting) >= _TOGETHER or not reading:
+            if len(waiting) >= _TOGETHER or time.monotonic() - since >= _WAITS:
                 yield from _stored_jobs(archive, queue, waiting)
         else:
             queue.refused(job, outcome.error.code, printable(str(outcome.error)))

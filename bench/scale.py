@@ -312,10 +312,15 @@ def workers(there: Servers, files: int, processes: int) -> tuple[float, float, B
             for _ in range(processes)
         ]
         seen: list[tuple[float, int]] = []
-        while any(p.poll() is None for p in all_of_them):
-            (left,) = connection.execute("SELECT count(*) FROM job").fetchone() or (0,)
-            seen.append((time.perf_counter() - started, left))
-            time.sleep(0.1)
+        try:
+            while any(p.poll() is None for p in all_of_them):
+                (left,) = connection.execute("SELECT count(*) FROM job").fetchone() or (0,)
+                seen.append((time.perf_counter() - started, left))
+                time.sleep(0.1)
+        finally:
+            for process in all_of_them:  # none is to outlive its servers
+                process.kill()
+                process.wait()
         assert all(p.returncode == 0 for p in all_of_them), [p.returncode for p in all_of_them]
         assert seen[-1][1] == 0 or connection.execute("SELECT count(*) FROM job").fetchone() == (0,)
     whole = next((at for at, left in seen if left == 0), seen[-1][0])

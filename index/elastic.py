@@ -10,6 +10,7 @@ Several processes may write at once, each at other reports: the record sees to t
 import json
 import logging
 import time
+from base64 import b64encode
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -106,7 +107,7 @@ class ElasticEngine:
         self._client = es.Elasticsearch(
             list(where.hosts),
             api_key=where.api_key,
-            basic_auth=(where.user, where.password) if where.user and where.password else None,
+            basic_auth=_credentials(where.user, where.password) if where.user and where.password else None,
             request_timeout=where.timeout,
             max_retries=2,
             retry_on_status=_BUSY,
@@ -426,6 +427,8 @@ class ElasticEngine:
             raise self._absent()
         if item["status"] in _BUSY or kind == "cluster_block_exception":
             raise SearchDownError(f"Elasticsearch at {self._hosts} takes nothing in for now ({reason or kind}).")
+        if kind == "security_exception":
+            raise self._forbidden()
         raise ArchiveError(
             f"Elasticsearch at {self._hosts} refused the sentence {item.get('_id')} ({reason or kind}); "
             "the report is safe in the record. Please report this."
@@ -517,6 +520,8 @@ class ElasticEngine:
     def _failed(self, status: int, error: dict[str, Any]) -> None:
         if error.get("type") == "index_not_found_exception":
             raise self._absent()
+        if status == 403 and error.get("type") == "security_exception":
+            raise self._forbidden()
         reason = (error.get("root_cause") or [error])[0].get("reason")
         if status >= 500 or status == 429:
             raise SearchDownError(
@@ -560,6 +565,11 @@ class ElasticEngine:
     def _replaced(self) -> SearchDownError:
         return SearchDownError(f"The index {self._where.prefix} at {self._hosts} was made anew just now; try again.")
 
+    def _forbidden(self) -> ArchiveError:
+        return ArchiveError(
+            f"Elasticsearch at {self._hosts} does not allow this key or user to use {self._where.prefix}."
+        )
+
     def _absent(self) -> ArchiveError:
         """Return what tells that the index is missing, or that it only was while another took its place."""
         with suppress(es.ApiError, es.TransportError):
@@ -577,8 +587,7 @@ class ElasticEngine:
             yield
         except es.SSLError as error:
             raise SearchDownError(
-                f"{at} shows a certificate that cannot be trusted ({_short(error)}); name its authority's in "
-                "search_ca_file, or have it renewed."
+                f"{at} shows a certificate that cannot be trusted ({_short(error)}); {_mended(error)}."
             ) from error
         except es.ConnectionTimeout as error:
             raise SearchDownError(f"{at} does not answer in time; is it overloaded?") from error
@@ -589,7 +598,7 @@ class ElasticEngine:
         except es.AuthorizationException as error:
             if "cluster_block_exception" in str(error):
                 raise SearchDownError(f"{at} takes nothing in for now (is its disk full?).") from error
-            raise ArchiveError(f"{at} does not allow this key or user to use {self._where.prefix}.") from error
+            raise self._forbidden() from error
         except es.NotFoundError as error:
             if "search_context_missing_exception" in str(error):
                 raise SearchDownError(f"{at} lost its place in the index; try again.") from error
@@ -602,6 +611,11 @@ class ElasticEngine:
             raise ArchiveError(f"{at} answers {error.status_code} ({_short(error)}).") from error
 
 
+def _credentials(user: str, password: str) -> str:
+    """Return user and password as they are sent; the client would take none that are not of ASCII."""
+    return b64encode(f"{user}:{password}".encode()).decode()
+
+
 def _gone(index: str, report: str, start: int) -> dict[str, Any]:
     return {"_op_type": "delete", "_index": index, "routing": report, "_id": f"{report}-{start}"}
 
@@ -609,8 +623,17 @@ def _gone(index: str, report: str, start: int) -> dict[str, Any]:
 def _short(error: Exception) -> str:
     """Return what a client's error says, without the parts that only speak of its insides."""
     told = str(getattr(error, "message", error))
-    cause = told.rsplit("] ", 1)[-1] if "[Errno" in told else told
+    cause = told.rsplit("] ", 1)[-1] if "[Errno" in told or "[SSL: " in told else told
+    cause = cause.partition(" (_ssl.c:")[0]
     return " ".join(cause.split())[:160].rstrip(")>")
+
+
+def _mended(error: Exception) -> str:
+    """Return what to do about a certificate."""
+    told = str(error)
+    if "doesn't match" in told or "not valid for" in told:
+        return "have it made for the name that `search` says, or correct that"
+    return "have it renewed" if "expired" in told else "name its authority's in search_ca_file, or have it renewed"
 
 
 def _wanted(request: SearchRequest, query: Query) -> Query:

@@ -3,15 +3,17 @@
 import os
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 import zipfile
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -63,23 +65,28 @@ def archive_of_server() -> Path:
 
 
 class Server:
-    """One node on this machine, in a folder of its own, that can be killed and started again."""
+    """One node on this machine, in a folder of its own, that can be killed and started again.
 
-    def __init__(self, folder: Path, home: Path) -> None:
-        self._home, self._java = folder / f"elasticsearch-{VERSION}", home
+    `settings` go before the usual ones; one that is empty is not said.
+    """
+
+    def __init__(self, folder: Path, home: Path, **settings: str) -> None:
+        self.home, self.java = folder / f"elasticsearch-{VERSION}", home
         with zipfile.ZipFile(archive_of_server()) as zipped:
             zipped.extractall(folder)
         (folder / "tmp").mkdir()
-        for script in (self._home / "bin").iterdir():
+        for script in (self.home / "bin").iterdir():
             script.chmod(0o755)
-        self.port, transport = _free_port(), _free_port()
-        (self._home / "config" / "elasticsearch.yml").write_text(
-            f"cluster.name: baocao-tests\nnetwork.host: 127.0.0.1\nhttp.port: {self.port}\n"
-            f"transport.port: {transport}\ndiscovery.type: single-node\nxpack.security.enabled: false\n"
-            "cluster.routing.allocation.disk.threshold_enabled: false\n"
-        )
-        (self._home / "config" / "jvm.options.d").mkdir(exist_ok=True)
-        (self._home / "config" / "jvm.options.d" / "test.options").write_text("-Xms512m\n-Xmx512m\n")
+        self.port, self.transport = _free_port(), _free_port()
+        usual = {
+            "cluster.name": "baocao-tests", "network.host": "127.0.0.1", "http.port": f"{self.port}",
+            "transport.port": f"{self.transport}", "discovery.type": "single-node", "xpack.security.enabled": "false",
+            "cluster.routing.allocation.disk.threshold_enabled": "false",
+        }  # fmt: skip
+        said = "".join(f"{key}: {value}\n" for key, value in {**usual, **settings}.items() if value)
+        (self.home / "config" / "elasticsearch.yml").write_text(said)
+        (self.home / "config" / "jvm.options.d").mkdir(exist_ok=True)
+        (self.home / "config" / "jvm.options.d" / "test.options").write_text("-Xms512m\n-Xmx512m\n")
         self._user = None
         if os.geteuid() == 0:  # the server refuses to run as root
             self._user = 65534
@@ -88,30 +95,55 @@ class Server:
                 os.chown(path, self._user, self._user)
         self._log = folder / "log.txt"
         self.process: subprocess.Popen[bytes] | None = None
+        self.trusted: ssl.SSLContext | None = None  # of a node that speaks TLS
+        self.headers: dict[str, str] = {}
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http{'s' if self.trusted else ''}://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        # only what it needs: what else the environment holds is no business of the server
-        environment = {
-            "PATH": os.environ["PATH"], "ES_JAVA_HOME": str(self._java), "HOME": str(self._home.parent / "tmp"),
-            "ES_TMPDIR": str(self._home.parent / "tmp"),
-        }  # fmt: skip
+        self.launch()
+        self.wait()
+
+    def launch(self) -> None:
+        """Start the node, and do not wait for it."""
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(
-                [self._home / "bin" / "elasticsearch"], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                env=environment, user=self._user, group=self._user, extra_groups=[] if self._user else None,
-                start_new_session=True, cwd=self._home,
+                [self.home / "bin" / "elasticsearch"], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                start_new_session=True, **self._as_the_server(),
             )  # fmt: skip
+
+    def run(self, script: str, *arguments: str) -> None:
+        """Run one of the server's own scripts to its end."""
+        done = subprocess.run(
+            [self.home / "bin" / script, *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            timeout=120, **self._as_the_server(),
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def _as_the_server(self) -> dict[str, Any]:
+        tmp = str(self.home.parent / "tmp")
+        # only what it needs: what else the environment holds is no business of the server
+        environment = {
+            "PATH": os.environ["PATH"], "ES_JAVA_HOME": str(self.java), "HOME": tmp, "ES_TMPDIR": tmp,
+            "LC_ALL": "C.UTF-8",
+        }  # fmt: skip
+        extra: list[int] | None = [] if self._user else None
+        return {"env": environment, "user": self._user, "group": self._user, "extra_groups": extra, "cwd": self.home}
+
+    def wait(self, health: str = "wait_for_status=yellow") -> None:
+        """Wait until the cluster is as `health` says."""
+        ask = urllib.request.Request(f"{self.url}/_cluster/health?{health}&timeout=5s", headers=self.headers)
         until = time.monotonic() + 180
-        while time.monotonic() < until and self.process.poll() is None:
+        while time.monotonic() < until and self.process is not None and self.process.poll() is None:
             try:
-                with urllib.request.urlopen(f"{self.url}/_cluster/health?wait_for_status=yellow&timeout=5s") as answer:
+                with urllib.request.urlopen(ask, context=self.trusted) as answer:
                     if answer.status == 200:
                         return
-            except (urllib.error.URLError, ConnectionError):
+            except (urllib.error.URLError, ConnectionError) as error:
+                if getattr(error, "code", 0) in (401, 403):
+                    break
                 time.sleep(0.5)
         self.kill()
         pytest.fail(f"Elasticsearch did not start:\n{self._log.read_text(errors='replace')[-3000:]}", pytrace=False)
@@ -138,8 +170,9 @@ def need_the_client() -> None:
         lacking("The client is not installed: pip install -e '.[elasticsearch]'.")
 
 
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+@contextmanager
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Path]]:
+    """A folder for a server, removed in the end, and the Java to run it with."""
     need_the_client()
     if sys.platform != "linux":
         lacking("The server is started on Linux only.")
@@ -148,16 +181,37 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     if os.geteuid() == 0:  # the server's user has to reach it
         folder = Path("/tmp") / f"baocao-elasticsearch-{uuid4().hex}"
         folder.mkdir()
-    node = Server(folder, home)
     try:
-        node.start()
-        yield node
+        yield folder, home
     finally:
-        node.kill()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with place(tmp_path_factory) as (folder, home):
+        node = Server(folder, home)
+        try:
+            node.start()
+            yield node
+        finally:
+            node.kill()
 
 
 @pytest.fixture
 def elastic(server: Server) -> Elastic:
     """Settings with an index of the test's own; no replicas, for there is one node."""
     return Elastic((server.url,), prefix=f"test-{uuid4().hex[:8]}", replicas=0)
+
+
+@pytest.fixture(scope="module")
+def new_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Server]]:
+    """Make a server of settings of its own, not started yet; all end with the module's tests."""
+    with ExitStack() as stack:
+
+        def make(**settings: str) -> Server:
+            node = Server(*stack.enter_context(place(tmp_path_factory)), **settings)
+            stack.callback(node.kill)
+            return node
+
+        yield make

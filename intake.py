@@ -153,7 +153,7 @@ def _worked(archive: Archive, queue: Queue, folder: Path, jobs: int, timeout: fl
 def _stored_jobs(archive: Archive, queue: Queue, waiting: list[tuple[Job, Incoming]]) -> Iterator[Taken]:
     for again in (False, True):
         yield from _stored(archive, [item for job, item in waiting if job.again is again], again)
-    queue.done(job.number for job, _ in waiting)
+    queue.done([job.number for job, _ in waiting])
     waiting.clear()
 
 

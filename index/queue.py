@@ -8,7 +8,7 @@ came from.
 import os
 import socket
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Event, Thread
@@ -78,12 +78,11 @@ class Queue:
         return sorted(found, key=lambda job: job.number)
 
     @patiently
-    def done(self, numbers: Iterable[int]) -> None:
+    def done(self, numbers: Collection[int]) -> None:
         """Take files that were read out of the queue."""
-        ours = list(numbers)
         with self._record.writing() as connection:
-            connection.execute(sa.delete(jobs).where(jobs.c.number.in_(ours), jobs.c.worker == self.worker))
-        self._held.difference_update(ours)
+            connection.execute(sa.delete(jobs).where(jobs.c.number.in_(numbers), jobs.c.worker == self.worker))
+        self._held.difference_update(numbers)
 
     @patiently
     def refused(self, job: Job, code: str, message: str) -> None:

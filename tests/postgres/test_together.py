@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from baocao.errors import ArchiveError, UsageError
+from baocao.errors import ArchiveError, RecordDownError, UsageError
 from baocao.index import lookup, open_archive
 from baocao.index.archive import agreement
 from baocao.index.copying import copy_archive
@@ -19,6 +19,7 @@ from baocao.index.corrections import relabel
 from baocao.index.outbox import Outbox
 from baocao.index.queue import LAPSE, TRIES, Queue
 from baocao.index.record import Record
+from baocao.intake import hand_in, work
 from baocao.report import Label, Report
 
 COMMAND = [sys.executable, "-m", "baocao.cli"]
@@ -127,6 +128,33 @@ def test_a_claim_is_one_workers_until_it_lapses(shared: Path) -> None:
         assert one.left() == 2
         two.give_back()
         assert len(one.claim(5)) == 2
+
+
+def test_files_are_done_though_the_server_went_away_at_that_moment(
+    shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A step that is tried again has all that it had the first time; else its files would be claimed for ever."""
+    write_reports(tmp_path / "in", 3)
+    with open_archive(shared) as opened:
+        handed_in = [item for item in hand_in(opened, sorted((tmp_path / "in").iterdir())) if isinstance(item, tuple)]
+        writing, failed = Record.writing, []
+
+        def once_away(self: Record) -> Any:
+            caller = sys._getframe(1).f_code.co_name
+            if caller == "done" and not failed:
+                failed.append(caller)
+                raise RecordDownError("away")
+            return writing(self)
+
+        monkeypatch.setattr(Record, "writing", once_away)
+        asked: list[int] = []
+
+        def until(queue: Queue) -> bool:
+            asked.append(queue.left(handed_in))
+            return True
+
+        assert [taken.outcome for taken in work(opened, until=until)] == ["new"] * 3
+        assert failed and asked == [0]
 
 
 def test_a_file_that_ends_its_workers_is_left_out(shared: Path, tmp_path: Path) -> None:

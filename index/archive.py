@@ -11,7 +11,8 @@ import fcntl
 import getpass
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from platform import node
@@ -158,13 +159,9 @@ class Archive:
             self.originals.keep(item.report.sha256, item.original)
         told = self.record.add([(item.report, item.path) for item in incoming], again=again)
         if self._engine is not None and self.index_down is None:
-            try:
+            with self._or_later():
                 self._hand_over(self._engine, told)
-            except SearchDownError as error:
-                self._down(error)
-            except RecordDownError:
-                self._let_go()  # the hold went with the connection; what it held waits for the next
-        self.settle()
+        self._settle()
         return [added.new for added in told]
 
     def _hand_over(self, engine: SearchEngine, told: Sequence[Added]) -> None:
@@ -183,11 +180,12 @@ class Archive:
         engine.drop(times.keys() - latest)
         engine.put([*self.record.corrected(fresh), *self.record.prepared(others)])
 
-    def settle(self) -> None:
+    def _settle(self) -> None:
         """Make findable what has waited long enough, and try an engine again that was down."""
         waited = time.monotonic() - self._since
         if len(self._outbox) >= _COMMIT_REPORTS or (self._outbox and waited >= _COMMIT_SECONDS):
-            self._commit()
+            with self._or_later():
+                self._commit(self._ready())
         elif self.index_down is not None and time.monotonic() - self._tried >= _RETRY_SECONDS:
             self.follow()
 
@@ -227,17 +225,20 @@ class Archive:
         """Put a file into quarantine with its reason."""
         self.record.refuse(path, code, message)
 
-    def _commit(self) -> None:
-        """Make lasting what `add` gave the engine."""
-        if self._engine is None or not self._outbox:
-            return
+    @contextmanager
+    def _or_later(self) -> Iterator[None]:
+        """Leave what the index cannot take in now to the next that follows."""
         try:
-            self._engine.commit()
-            self._outbox.done()
+            yield
         except SearchDownError as error:
             self._down(error)
         except RecordDownError:
-            self._let_go()
+            self._let_go()  # the hold went with the connection; what it held waits for the next
+
+    def _commit(self, engine: SearchEngine) -> None:
+        """Make lasting what the engine was given of what is held."""
+        engine.commit()
+        self._outbox.done()
 
     @patiently
     def catch_up(self) -> int:
@@ -249,8 +250,7 @@ class Archive:
         taken = 0
         try:
             if self._outbox:
-                engine.commit()
-                self._outbox.done()
+                self._commit(engine)
             while claimed := self._outbox.claim(_COMMIT_REPORTS):
                 latest = {change.report: change.latest for change in claimed}
                 engine.drop(report for report, keep in latest.items() if not keep)

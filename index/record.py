@@ -26,16 +26,6 @@ from baocao.index.tables import changes, corrections, names, refusals, reports, 
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
-    """A file in quarantine: its path, the error's code, the sentence, and when."""
-
-    path: str
-    code: str
-    message: str
-    at: str
-
-
-@dataclass(frozen=True, slots=True)
 class Added:
     """What became of a report given to `Record.add`: with its number, whether it is new, and whom it replaces."""
 
@@ -140,10 +130,7 @@ class Record(Database):
         if self._kept("index", "") == index:
             return
         with self.writing() as connection:
-            self.alone(
-                connection, "index"
-            )  # those that follow one let go of it in their time; till then we hold nothing
-            self.alone(connection, "log", "setting")
+            self._alone_with_index(connection)
             if setting(connection, "index") != index:
                 set_setting(connection, "index", index)
                 connection.execute(sa.update(changes).where(changes.c.indexed.is_(False)).values(indexed=True))
@@ -154,9 +141,16 @@ class Record(Database):
     def index_lost(self) -> None:
         """Say that the index which the log's marks speak of is no more."""
         with self.writing() as connection:
-            self.alone(connection, "index")
-            self.alone(connection, "setting")
+            self._alone_with_index(connection)
             set_setting(connection, "index", "")
+
+    def _alone_with_index(self, connection: sa.Connection) -> None:
+        """Wait until nobody follows an index, then keep to this transaction which one the log speaks of.
+
+        The index comes first and alone: those that follow it let go in their time, and may want the log till then.
+        """
+        self.alone(connection, "index")
+        self.alone(connection, "log", "setting")
 
     def _kept(self, name: str, first: str) -> str:
         """Return what is kept under a name, which becomes `first` where nothing is."""
@@ -178,10 +172,7 @@ class Record(Database):
         What changed later may have gone to the old one, so the new one has to take it in.
         """
         with self.writing() as connection:
-            self.alone(
-                connection, "index"
-            )  # those that follow one let go of it in their time; till then we hold nothing
-            self.alone(connection, "log", "setting")
+            self._alone_with_index(connection)
             set_setting(connection, "index", index)
             done, later = sa.and_(changes.c.seq <= last, changes.c.indexed.is_(False)), changes.c.seq > last
             connection.execute(sa.update(changes).where(done).values(indexed=True))
@@ -209,24 +200,14 @@ class Record(Database):
             query = sa.select(reports.c.id, reports.c.number, reports.c.body).where(reports.c.id.in_(ids))
             rows = {row.id: row for row in connection.execute(query)}
             own, merges = _corrections(connection, ids)
-        found = (rows[i] for i in ids)
-        return [
-            replace(prepare(apply(unpack(row.body), (*own.get(row.id, ()), *merges))), number=row.number)
-            for row in found
-        ]
+        return [_corrected(rows[i].body, rows[i].number, own.get(i, ()), merges) for i in ids]
 
     @patiently
     def corrected(self, given: Sequence[Prepared]) -> list[Prepared]:
         """Return what was stored just now as people corrected it; most of it comes back as it is."""
         with self.reading() as connection:
             own, merges = _corrections(connection, [r.id for r in given])
-        changed = {r.id for r in given if merges or r.id in own}
-        return [
-            replace(prepare(apply(unpack(r.body), (*own.get(r.id, ()), *merges))), number=r.number)
-            if r.id in changed
-            else r
-            for r in given
-        ]
+        return [_corrected(r.body, r.number, own.get(r.id, ()), merges) if merges or r.id in own else r for r in given]
 
     @patiently
     def merges(self) -> list[MergeUnits]:
@@ -428,6 +409,10 @@ def _corrections(connection: sa.Connection, ids: Sequence[str]) -> tuple[dict[st
     for row in connection.execute(query):
         found.setdefault(row.id, []).append(from_json(json.loads(row.body)))
     return found, _merges(connection)
+
+
+def _corrected(body: bytes, number: int, own: Sequence[Correction], merges: Sequence[MergeUnits]) -> Prepared:
+    return replace(prepare(apply(unpack(body), (*own, *merges))), number=number)
 
 
 def _merges(connection: sa.Connection) -> list[MergeUnits]:

@@ -1,7 +1,6 @@
 """`difficulties`, `difficulty`, `review`, `followup`: what is made from the record."""
 
 from collections.abc import Callable
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -116,22 +115,6 @@ def _decide(archive: Path, decision: "Callable[[Recurring], Change]", id: str, a
         say(f"{id} is shown no more; `baocao difficulty dismiss --undo {id}` shows it again.")
 
 
-class State(StrEnum):
-    """What became of a recommendation."""
-
-    OPEN = "open"
-    IN_HAND = "in-hand"
-    DONE = "done"
-    DROPPED = "dropped"
-
-    @property
-    def shown(self) -> str:
-        """The state's name in a review."""
-        return {"open": "Chưa thực hiện", "in-hand": "Đang thực hiện", "done": "Đã thực hiện"}.get(
-            self.value, "Không thực hiện"
-        )
-
-
 def review(
     output: Annotated[Path, typer.Option("-o", "--output", help="review.docx, .md, .json or .xlsx.")],
     year: Annotated[int, typer.Option(min=1945, max=2200, help="The year to review.")],
@@ -184,6 +167,7 @@ def _returning(archive: Path, year: int, units: list[str]) -> "list[Returning]":
 def _followed(archive: Path, year: int) -> "list[Followed]":
     from baocao.index.lookup import follow_ups
     from baocao.insight.review import Followed
+    from baocao.insight.review.followup import State
 
     return [
         Followed(row["text"], row["unit"], State(row["state"]).shown, row["note"], row["at"][:10])
@@ -195,6 +179,7 @@ def _put_on_list(archive: Path, told: "Review", year: int) -> int:
     from baocao.index import open_archive
     from baocao.index.archive import system_user
     from baocao.index.record import FollowUp, now
+    from baocao.insight.review.followup import State
     from baocao.report import Label
 
     with open_archive(archive) as opened:
@@ -239,6 +224,7 @@ def followup_set(
     from baocao.index import open_archive
     from baocao.index.archive import system_user
     from baocao.index.lookup import counts, follow_ups
+    from baocao.insight.review.followup import State
 
     chosen = one_of(state, State)
     counts(archive)  # a folder without an archive is told, not made into one

@@ -4,6 +4,7 @@ import os
 import sys
 import time
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -41,26 +42,26 @@ def ingest(
     with open_archive(archive) as opened:
         if queue and not opened.shared:
             raise UsageError("--queue wants the record in PostgreSQL; without it, one process reads and writes.")
-        ingested = _together if opened.shared else _alone
-        told = ingested(opened, files, jobs=jobs, timeout=timeout, again=again, only_queue=queue)
+        if opened.shared:
+            told = _together(opened, files, jobs=jobs, timeout=timeout, again=again, only_queue=queue)
+        else:
+            told = _alone(opened, files, jobs=jobs, timeout=timeout, again=again)
     say_index_down(opened)
     seconds = time.monotonic() - started
     if as_json:
         say_json({**told, "seconds": round(seconds, 2)})
     else:
-        say(", ".join(f"{n} {what}" for what, n in told.items()) + f", in {seconds:.1f} s.")
+        say(f"{_summary(told)}, in {seconds:.1f} s.")
         if told["refused"]:
             say("`baocao quarantine` lists the refused files with their reasons.")
     raise typer.Exit(1 if told["refused"] else 0)
 
 
-def _alone(
-    opened: "Archive", files: list[Path], *, jobs: int, timeout: float, again: bool, only_queue: bool
-) -> dict[str, int]:
+def _alone(opened: "Archive", files: list[Path], *, jobs: int, timeout: float, again: bool) -> dict[str, int]:
     """Read files as the only process that writes to the archive."""
     from baocao.intake import take_in
 
-    told = Counter({"new": 0, "known": 0, "refused": 0})
+    told = _none_yet()
     with progress(len(files)) as step:
         for taken in take_in(opened, files, jobs=jobs, timeout=timeout, again=again):
             _tell(taken, told)
@@ -74,7 +75,7 @@ def _together(
     """Hand files in, and read with all the workers there are until the last of them was read."""
     from baocao.intake import Taken, hand_in, left_of, work
 
-    told = Counter({"new": 0, "known": 0, "refused": 0})
+    told = _none_yet()
     handed_in: list[tuple[str, str]] = []
     for item in hand_in(opened, files, again=again):
         _tell(item, told) if isinstance(item, Taken) else handed_in.append(item)
@@ -98,6 +99,14 @@ def _refused(archive: Path) -> set[str]:
     return {row["path"] for row in refusals(archive)}
 
 
+def _none_yet() -> Counter[str]:
+    return Counter({"new": 0, "known": 0, "refused": 0})
+
+
+def _summary(told: Mapping[str, int]) -> str:
+    return ", ".join(f"{n} {what}" for what, n in told.items())
+
+
 def _tell(taken: "Taken", told: Counter[str]) -> None:
     told[taken.outcome.value] += 1
     if taken.reason:
@@ -116,14 +125,14 @@ def worker(
     from baocao.intake import work
 
     use_what_is_kept_in(archive)
-    told = Counter({"new": 0, "known": 0, "refused": 0})
+    told = _none_yet()
     with open_archive(archive) as opened:
         if not opened.shared:
             raise UsageError("`baocao worker` wants the record in PostgreSQL; name it as `record` in baocao.toml.")
         for taken in work(opened, jobs=jobs, timeout=timeout, until=lambda queue: once and not queue.left()):
             _tell(taken, told)
     say_index_down(opened)
-    say_json(dict(told)) if as_json else say(", ".join(f"{n} {what}" for what, n in told.items()) + ".")
+    say_json(dict(told)) if as_json else say(f"{_summary(told)}.")
 
 
 def use_what_is_kept_in(archive: Path) -> None:

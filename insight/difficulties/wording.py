@@ -5,12 +5,11 @@ than causes and consequences, because a report says "X is lacking because of Y" 
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
 from baocao.models.gazetteers import rows
-from baocao.report import Span
 from baocao.text import spelling_key
 
 _TOKEN = re.compile(r"[^\W\d_]+|\d[\d.,/]*|[,;:.()\n–-]")
@@ -65,10 +64,8 @@ def _capitalised() -> frozenset[str]:
     return frozenset(word for word in re.findall(r"[^\W\d_]+", text) if word[0].isupper())
 
 
-def clauses(text: str, masked: Iterable[Span] = ()) -> tuple[Clause, ...]:
-    """Return the clauses of a sentence with their weights; `masked` stretches (names, dates) count as absent."""
-    for span in masked:
-        text = text[: span.start] + " " * (span.end - span.start) + text[span.end :]
+def clauses(text: str) -> tuple[Clause, ...]:
+    """Return the clauses of a sentence, its names and dates blanked, with their weights."""
     tokens = list(_tokens(text))
     parts = _split(tokens)
     return tuple(_weighed(parts))

@@ -1,13 +1,29 @@
 """The follow-up list: a review's difficulties and recommendations as XLSX, with room for what becomes of them."""
 
 from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
 
 from baocao.insight.review.model import PARTS, Followed, Review
 from baocao.insight.review.page import bracketed
 from baocao.report import Label
 
-STATES = ("Chưa thực hiện", "Đang thực hiện", "Đã thực hiện", "Không thực hiện")
+
+class State(StrEnum):
+    """What became of a recommendation."""
+
+    OPEN = "open"
+    IN_HAND = "in-hand"
+    DONE = "done"
+    DROPPED = "dropped"
+
+    @property
+    def shown(self) -> str:
+        """The state's name in a review and in the list."""
+        return dict(zip(State, STATES, strict=True))[self]
+
+
+STATES = ("Chưa thực hiện", "Đang thực hiện", "Đã thực hiện", "Không thực hiện")  # in the order of `State`
 COLUMNS = ("Mã", "Loại", "Lĩnh vực", "Nội dung", "Đơn vị", "Nguồn", "Tình trạng", "Ghi chú", "Ngày")
 _WIDTHS = (24, 18, 24, 70, 28, 40, 16, 30, 12)
 _LONGEST = 32_000  # characters that a cell holds

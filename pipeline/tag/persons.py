@@ -121,7 +121,7 @@ def _by_evidence(text: str, run: _Run, units: Sequence[Mention]) -> Span | None:
     for first, word in enumerate(words):
         rest = words[first:]
         group = _families().get(word)
-        office = _after_office_and_unit(text, run, units)
+        office = _unit_of_office(text, run.start, units)
         if group and 2 <= len(rest) <= 5 and (office or not _is_place(text, run, before, first)):
             lead = text[max(0, run.start - 60) : _offset(text, run, first)]
             if office or _is_name(text, run, rest, group, lead, at_front=first == 0):
@@ -173,12 +173,8 @@ def _is_name(text: str, run: _Run, words: Sequence[str], group: str, before: str
     return full or (alone and group != "weak" and len(words) >= 2)
 
 
-def _after_office_and_unit(text: str, run: _Run, units: Sequence[Mention]) -> bool:
-    """Tell whether a unit stands right before, and an office or its part before that unit."""
-    return _unit_of_office(text, run.start, units)
-
-
 def _unit_of_office(text: str, start: int, units: Sequence[Mention]) -> bool:
+    """Tell whether a unit stands right before `start`, and an office or its part before that unit."""
     for unit in reversed(units):
         if unit.end <= start:
             gap = text[unit.end : start]

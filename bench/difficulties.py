@@ -31,6 +31,7 @@ from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import normalize
+from tables import put_section
 
 from baocao.insight.difficulties import Group, Reading, Role, State, Statement, add, applied, build
 from baocao.insight.difficulties.features import terms
@@ -298,10 +299,7 @@ def main() -> None:
         timed = speed(a.speed)
         print("\n".join(timed))
         if a.write:
-            page = DOCS.read_text(encoding="utf-8")
-            marks = "<!-- speed -->\n{}\n<!-- /speed -->"
-            found = re.compile(marks.format(".*?"), re.DOTALL)
-            DOCS.write_text(found.sub(lambda _: marks.format("\n".join(timed)), page), encoding="utf-8")
+            put_section(DOCS, "speed", timed)
 
 
 if __name__ == "__main__":

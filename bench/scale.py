@@ -36,8 +36,9 @@ from baocao.index.settings import Elastic
 from baocao.report import Kind, Label, Report, Sentence, Source
 from baocao.text import folded_syllables
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent / "tests")]
 import corpus
+from tables import put_section
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -386,16 +387,6 @@ def projection(read: Bytes, pace: float) -> list[str]:
     ]
 
 
-def write_section(name: str, lines: list[str]) -> None:
-    """Put lines in place of what docs/scale.md has between the markers of that name."""
-    path = DOCS / "scale.md"
-    pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
-    held = path.read_text(encoding="utf-8")
-    assert pattern.search(held), f"{path} has no markers {name}"
-    told = "\n".join(lines).strip()
-    path.write_text(pattern.sub(lambda m: f"{m[1]}{told}\n{m[2]}", held), encoding="utf-8")
-
-
 def main() -> None:
     """Measure, print, and write where asked."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -424,8 +415,8 @@ def main() -> None:
             lines = measured(asked, rows, found, read)
             print("\n".join([*lines, "", *projected]), flush=True)
             if a.write:  # at each size, for the next takes ten times as long
-                write_section("scale", lines)
-                write_section("projection", projected)
+                put_section(DOCS / "scale.md", "scale", lines)
+                put_section(DOCS / "scale.md", "projection", projected)
                 picture(found, DOCS / "scale.svg")
 
 

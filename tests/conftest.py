@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -11,13 +10,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-
-
-def lacking(reason: str) -> None:
-    """Skip, and say why; in CI that is a failure, so that no run passes by testing nothing."""
-    if os.environ.get("CI"):
-        pytest.fail(reason, pytrace=False)
-    pytest.skip(reason)
+from processes import free_port, lacking
 
 
 def programs() -> Path:
@@ -39,9 +32,7 @@ class Postgres:
         self._user = 65534 if os.geteuid() == 0 else None  # the server refuses to run as root
         if self._user:
             os.chown(folder, self._user, self._user)
-        with socket.socket() as taken:
-            taken.bind(("127.0.0.1", 0))
-            self.port = int(taken.getsockname()[1])
+        self.port = free_port()
         (folder / "password").write_text("secret-of-the-tests")
         self._run("initdb", "-D", self._data, "-U", "clerk", "-A", "scram-sha-256", "-E", "UTF8",
                   f"--pwfile={folder / 'password'}", "--locale=C.UTF-8")  # fmt: skip

@@ -1,20 +1,14 @@
 """The review and the follow-up list, with the commands that a user types."""
 
 import json
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
+from processes import run
 
 SAMPLES = Path(__file__).parent.parent / "samples" / "reports"
-
-
-def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "baocao.cli", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=240)
 
 
 @pytest.fixture(scope="module")

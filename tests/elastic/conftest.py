@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import ssl
 import subprocess
 import sys
@@ -17,19 +16,13 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from processes import free_port, lacking
 
 from baocao.index.settings import Elastic
 
 VERSION = "9.2.0"
 ARTEFACT = f"org.elasticsearch.distribution.integ-test-zip:elasticsearch:{VERSION}:zip"
 CACHE = Path(os.environ.get("BAOCAO_TEST_CACHE") or Path.home() / ".cache" / "baocao-tests")
-
-
-def lacking(reason: str) -> None:
-    """Skip, and say why; in CI that is a failure, so that no run passes by testing nothing."""
-    if os.environ.get("CI"):
-        pytest.fail(reason, pytrace=False)
-    pytest.skip(reason)
 
 
 def java() -> Path:
@@ -77,7 +70,7 @@ class Server:
         (folder / "tmp").mkdir()
         for script in (self.home / "bin").iterdir():
             script.chmod(0o755)
-        self.port, self.transport = _free_port(), _free_port()
+        self.port, self.transport = free_port(), free_port()
         usual = {
             "cluster.name": "baocao-tests", "network.host": "127.0.0.1", "http.port": f"{self.port}",
             "transport.port": f"{self.transport}", "discovery.type": "single-node", "xpack.security.enabled": "false",
@@ -155,12 +148,6 @@ class Server:
                 os.killpg(self.process.pid, 9)
             self.process.wait()
             self.process = None
-
-
-def _free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
 
 
 def need_the_client() -> None:

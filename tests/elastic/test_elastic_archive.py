@@ -1,6 +1,5 @@
 """An archive with its index in an Elasticsearch: in step with the record, through outages, and swapped as a whole."""
 
-import hashlib
 import http.client
 import random
 import ssl
@@ -17,6 +16,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from made import made
 
 from baocao.errors import ArchiveError, IndexBrokenError, UsageError
 from baocao.index import archive as archive_module
@@ -25,22 +25,6 @@ from baocao.index.archive import Incoming, agreement, rebuild
 from baocao.index.prepare import Prepared
 from baocao.index.search import Group, SearchDownError, SearchRequest
 from baocao.index.settings import Elastic, open_engine
-from baocao.report import Kind, Label, Report, Sentence, Source
-
-
-def made(name: str, lines: int = 3, path: str = "") -> Incoming:
-    """A report of short sentences."""
-    text = "\n".join([f"Báo cáo {name}", *(f"Nội dung số {k} của {name}." for k in range(lines - 1))])
-    data, at, sentences = text.encode(), 0, []
-    for line in text.split("\n"):
-        sentences.append(Sentence(at, at + len(line), None, Label.OTHER, 0.9))
-        at += len(line) + 1
-    source = Source("a.txt", hashlib.sha256(data).hexdigest(), "text/plain", len(data))
-    report = Report(
-        source, f"Báo cáo {name}", Kind.REPORT, None, "2017-06-22", None, "Sở Y tế", None, None, text, (0,), False,
-        (), tuple(sentences), (), (), (),
-    )  # fmt: skip
-    return Incoming.of(report, path or f"/r/{source.sha256[:8]}.txt", data)
 
 
 def numbered(count: int) -> list[Prepared]:

@@ -1,6 +1,5 @@
 """A node with security and TLS switched on: what it lets in, and the one sentence told of what it does not."""
 
-import hashlib
 import ipaddress
 import json
 import os
@@ -23,13 +22,13 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+from made import made
 
 from baocao.errors import ArchiveError
 from baocao.index import open_archive
-from baocao.index.archive import Incoming, agreement, rebuild
+from baocao.index.archive import agreement, rebuild
 from baocao.index.search import SearchDownError, SearchRequest
 from baocao.index.settings import open_engine
-from baocao.report import Kind, Label, Report, Sentence, Source
 
 PASSWORD = "mật-khẩu-s3cret"
 HERE = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
@@ -197,21 +196,6 @@ def say(folder: Path, **told: str) -> None:
 def unsay(folder: Path, *keys: str) -> None:
     lines = (folder / "baocao.toml").read_text().splitlines(keepends=True)
     (folder / "baocao.toml").write_text("".join(line for line in lines if line.split(" = ")[0] not in keys))
-
-
-def made(name: str) -> Incoming:
-    """A report of three sentences."""
-    text = f"Báo cáo {name}\nNội dung một của {name}.\nNội dung hai của {name}."
-    data, at, sentences = text.encode(), 0, []
-    for line in text.split("\n"):
-        sentences.append(Sentence(at, at + len(line), None, Label.OTHER, 0.9))
-        at += len(line) + 1
-    source = Source("a.txt", hashlib.sha256(data).hexdigest(), "text/plain", len(data))
-    report = Report(
-        source, f"Báo cáo {name}", Kind.REPORT, None, "2017-06-22", None, "Sở Y tế", None, None, text, (0,), False,
-        (), tuple(sentences), (), (), (),
-    )  # fmt: skip
-    return Incoming.of(report, f"/r/{source.sha256[:8]}.txt", data)
 
 
 def total(folder: Path) -> int:

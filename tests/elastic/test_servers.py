@@ -2,22 +2,19 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from processes import kill, run, start, write_reports
 
 from baocao.index import lookup, open_archive
 from baocao.index.archive import rebuild
 from baocao.index.search import SearchRequest
 from baocao.index.settings import open_engine
 from baocao.index.verifying import verify
-
-COMMAND = [sys.executable, "-m", "baocao.cli"]
 
 
 @pytest.fixture
@@ -29,30 +26,6 @@ def archive(tmp_path: Path, postgres: Any, server: Any) -> Path:
         f'search_index_prefix = "test-{uuid4().hex[:8]}"\nsearch_replicas = 0\nsearch_timeout = 5\n'
     )
     return folder
-
-
-def write_reports(folder: Path, count: int, first: int = 0) -> Path:
-    folder.mkdir(exist_ok=True)
-    for n in range(first, first + count):
-        (folder / f"{n:03}.txt").write_text(
-            f"BÁO CÁO SỐ {n}\nSở Y tế đã khám bệnh cho {n} lượt người.\nKhó khăn là thiếu kinh phí mua {n} máy.\n",
-            encoding="utf-8",
-        )
-    return folder
-
-
-def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*COMMAND, *map(str, arguments)], capture_output=True, text=True, timeout=240)
-
-
-def start(*arguments: object) -> subprocess.Popen[str]:
-    command = [*COMMAND, *map(str, arguments)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
-
-
-def kill(process: subprocess.Popen[str]) -> None:
-    os.killpg(process.pid, signal.SIGKILL)
-    process.communicate()
 
 
 def whole(folder: Path, count: int) -> None:

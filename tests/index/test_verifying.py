@@ -1,12 +1,10 @@
 """The proof that the index holds what the record holds, and answers from a copy of it."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from processes import run
 
 from baocao.index import open_archive
 from baocao.index.answering import answer
@@ -16,11 +14,6 @@ from baocao.index.search import SearchDownError, SearchRequest
 from baocao.index.verifying import verify
 
 SAMPLES = Path(__file__).parent.parent.parent / "samples" / "reports"
-
-
-def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "baocao.cli", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=240, env=os.environ | environment)
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 """Many processes on one record in PostgreSQL: each file once, whoever dies, and whether or not the server stays."""
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from processes import kill, run, start, write_reports
 
 from baocao.errors import ArchiveError, RecordDownError, UsageError
 from baocao.index import lookup, open_archive
@@ -22,18 +22,7 @@ from baocao.index.record import Record
 from baocao.intake import hand_in, work
 from baocao.report import Label, Report
 
-COMMAND = [sys.executable, "-m", "baocao.cli"]
 Postgres = Any  # the server of tests/conftest.py
-
-
-def write_reports(folder: Path, count: int, first: int = 0) -> None:
-    folder.mkdir(exist_ok=True)
-    for n in range(first, first + count):
-        (folder / f"{n:03}.txt").write_text(
-            f"BÁO CÁO SỐ {n}\nSở Y tế đã khám bệnh cho {n} lượt người.\nKhó khăn là thiếu kinh phí mua {n} máy.\n"
-            f"Kiến nghị UBND tỉnh bổ sung {n} biên chế.\n",
-            encoding="utf-8",
-        )
 
 
 @pytest.fixture
@@ -47,20 +36,6 @@ def shared(postgres: Postgres, tmp_path: Path) -> Path:
     )
     (folder / "password").write_text("secret-of-the-tests\n")
     return folder
-
-
-def run(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*COMMAND, *map(str, arguments)], capture_output=True, text=True, timeout=240, **options)
-
-
-def start(*arguments: object) -> subprocess.Popen[str]:
-    command = [*COMMAND, *map(str, arguments)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
-
-
-def kill(process: subprocess.Popen[str]) -> None:
-    os.killpg(process.pid, signal.SIGKILL)
-    process.communicate()
 
 
 def whole(folder: Path, count: int) -> None:

@@ -96,15 +96,44 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """What a reader had to do to come by the text.
+
+    `encoding` is the one of before Unicode that the text was converted from. `confidence` is, page by page, how sure
+    character recognition was (0 to 1), None for a page whose text stood in the file; empty where none was recognised.
+    `repaired` are stretches of the text that were set right after recognition.
+    """
+
+    encoding: str | None = None
+    confidence: tuple[float | None, ...] = ()
+    repaired: tuple[Span, ...] = ()
+
+    @property
+    def ocr(self) -> bool:
+        """Tell whether any page's text was recognised from a picture."""
+        return any(c is not None for c in self.confidence)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON object, keys in their fixed order."""
+        repaired = [[s.start, s.end] for s in self.repaired]
+        return {"encoding": self.encoding, "confidence": list(self.confidence), "repaired": repaired}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Self:
+        """Read what `to_json` wrote."""
+        return cls(data["encoding"], tuple(data["confidence"]), tuple(Span(*pair) for pair in data["repaired"]))
+
+
+@dataclass(frozen=True, slots=True)
 class RawDocument:
     """What a reader makes of a file: clean text and where its pages begin (`pages_at[0] == 0`)."""
 
     source: Source
     text: str
     pages_at: tuple[int, ...] = (0,)
-    ocr: bool = False
     title: str | None = None
     date: str | None = None
+    reading: Reading = Reading()
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,12 +220,12 @@ class Report:
     signer: Signer | None
     text: str
     pages_at: tuple[int, ...]
-    ocr: bool
     sections: tuple[Section, ...]
     sentences: tuple[Sentence, ...]
     entities: tuple[Entity, ...]
     relations: tuple[Relation, ...]
     findings: tuple[Finding, ...]
+    reading: Reading = Reading()
 
     @property
     def id(self) -> str:
@@ -223,7 +252,7 @@ class Report:
             "media_type": self.source.media_type,
             "size": self.source.size,
             "pages": len(self.pages_at),
-            "ocr": self.ocr,
+            "ocr": self.reading.ocr,
             "kind": self.kind.value,
             "docno": self.docno,
             "issued": self.issued,
@@ -270,6 +299,7 @@ class Report:
             ],
             "relations": [_relation_to_json(r) for r in self.relations],
             "warnings": [{"code": f.code, "message": f.message, "start": f.start, "end": f.end} for f in self.findings],
+            "reading": self.reading.to_json(),
         }
 
     @classmethod
@@ -291,7 +321,6 @@ class Report:
             signer=Signer(signer["name"], signer["role"]) if signer else None,
             text=data["text"],
             pages_at=tuple(data["pages_at"]),
-            ocr=data["ocr"],
             sections=tuple(
                 Section(s["start"], s["end"], s["heading"], s["number"], s["level"], s["parent"])
                 for s in data["sections"]
@@ -306,6 +335,7 @@ class Report:
             ),
             relations=tuple(_relation_from_json(r) for r in data["relations"]),
             findings=tuple(Finding(w["start"], w["end"], w["code"], w["message"]) for w in data["warnings"]),
+            reading=Reading.from_json(data["reading"]) if "reading" in data else Reading(),  # not told before
         )
 
 

@@ -114,7 +114,7 @@ def report(number: int) -> Report:
         at += len(line) + 1
     sha = sha256(text.encode()).hexdigest()
     return Report(Source(f"{number}.txt", sha, "text/plain", 0), text.split("\n")[5], Kind.REPORT, None,
-                  f"{2008 + number % 18}-06-01", None, f"Sở số {number % 60}", None, None, text, (0,), False,
+                  f"{2008 + number % 18}-06-01", None, f"Sở số {number % 60}", None, None, text, (0,),
                   (), tuple(sentences), (), (), ())  # fmt: skip
 
 

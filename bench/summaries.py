@@ -212,7 +212,7 @@ def _labelled(number: int, text: str, parts: dict[str, Label]) -> Report:
     return Report(
         source=Source(f"{number}.txt", f"{number:064x}", "text/plain", len(text)), title="Báo cáo", kind=Kind.REPORT,
         docno=f"{number}/BC-UBND", issued="2017-12-01", place=None, issuer=f"Đơn vị số {number // 4}",
-        period=Period("2017-01-01", "2017-12-31"), signer=None, text=text, pages_at=(0,), ocr=False, sections=(),
+        period=Period("2017-01-01", "2017-12-31"), signer=None, text=text, pages_at=(0,), sections=(),
         sentences=tuple(s for s in found if s.end > s.start), entities=(), relations=(), findings=(),
     )  # fmt: skip
 

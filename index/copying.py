@@ -13,10 +13,12 @@ from baocao.index.archive import Archive, open_archive
 from baocao.index.lookup import counts
 from baocao.index.settings import Postgres
 
-# The log and the settings are the archive's own: a copy is another archive, with an index of its own.
+# The log and the settings are the archive's own: a copy is another archive, with an index of its own. Who is logged in
+# and what is being uploaded belong to a page that is open.
 _COPIED = (
     tables.reports, tables.refusals, tables.corrections, tables.names, tables.jobs, tables.follow_ups,
     tables.difficulty_groups, tables.difficulty_members, tables.difficulty_seen,
+    tables.users, tables.audit, tables.saved_searches, tables.drafts, tables.variants,
 )  # fmt: skip
 _TOGETHER = 200  # rows
 

@@ -186,6 +186,9 @@ class Record(Database):
             (tables.report_numbers.name, reports.c.number),
             ("correction_number_seq", corrections.c.number),
             ("job_number_seq", tables.jobs.c.number),
+            ("page_audit_number_seq", tables.audit.c.number),
+            ("page_search_number_seq", tables.saved_searches.c.number),
+            ("page_draft_number_seq", tables.drafts.c.number),
         ):
             last = connection.scalar(sa.select(sa.func.max(column)))
             if last:

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql
 
 from baocao.errors import NewerArchiveError
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 # Ids and times are compared letter by letter, as SQLite does; PostgreSQL would follow the database's language.
 _Plain = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
@@ -133,6 +133,91 @@ difficulty_seen = sa.Table(
     sa.Column("copy_of", _Plain),
 )
 
+# What the page keeps: who may use it, what they did, and what they have under way.
+users = sa.Table(
+    "page_user",
+    metadata,
+    sa.Column("name", _Plain, primary_key=True),
+    sa.Column("password", sa.Text, nullable=False),  # as argon2 writes it
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("enabled", sa.Boolean, nullable=False),
+    sa.Column("at", _Plain, nullable=False),
+)
+sessions = sa.Table(
+    "page_session",
+    metadata,
+    sa.Column("token", _Plain, primary_key=True),  # its SHA-256: whoever reads the record cannot log in with it
+    sa.Column("user", _Plain, nullable=False, index=True),
+    sa.Column("until", sa.Float, nullable=False),  # the second since 1970 at which it ends
+)
+failed_logins = sa.Table(
+    "page_failed_login",
+    metadata,
+    sa.Column("who", _Plain, primary_key=True),  # a name or an address
+    sa.Column("times", sa.Integer, nullable=False),
+    sa.Column("until", sa.Float, nullable=False),  # before which none more is tried
+)
+audit = sa.Table(
+    "page_audit",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("at", _Plain, nullable=False, index=True),
+    sa.Column("who", _Plain, nullable=False),
+    sa.Column("did", sa.Text, nullable=False),
+    sa.Column("what", sa.Text, nullable=False),
+)
+saved_searches = sa.Table(
+    "page_search",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("user", _Plain, nullable=False, index=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("query", sa.Text, nullable=False),  # as the address of the search has it
+    sa.Column("seen", sa.Integer, nullable=False),  # the last report's number when it was looked at
+    sa.Column("at", _Plain, nullable=False),
+)
+drafts = sa.Table(
+    "page_draft",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("at", _Plain, nullable=False),
+    sa.Column("changed_at", _Plain, nullable=False),
+)
+uploads = sa.Table(
+    "page_upload",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("batch", _Plain, nullable=False, index=True),
+    sa.Column("name", sa.Text, nullable=False),  # as the clerk's machine named it
+    sa.Column("place", _Plain, nullable=False),  # where its bytes wait, below the archive's folder
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("at", _Plain, nullable=False),
+)
+tasks = sa.Table(
+    "page_task",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("told", sa.Text, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("at", _Plain, nullable=False),
+    sa.Column("ended_at", _Plain),
+)
+# Reports that are one report in several files: the MinHash of each, and which one stands for it.
+variants = sa.Table(
+    "variant",
+    metadata,
+    sa.Column("report", _Plain, primary_key=True),
+    sa.Column("signature", sa.Text, nullable=False),
+    sa.Column("of", _Plain, index=True),
+)
+
 
 def migrate(connection: sa.Connection, folder: Path) -> None:
     """Bring the tables to the form that this version knows, in one transaction; `folder` is the archive's.
@@ -156,7 +241,7 @@ def migrate(connection: sa.Connection, folder: Path) -> None:
     if version and "indexed" not in columns["change"]:
         connection.execute(sa.text("ALTER TABLE change ADD COLUMN indexed BOOLEAN DEFAULT 0 NOT NULL"))
     metadata.create_all(connection)
-    if version:
+    if 0 < version < 3:
         connection.execute(sa.text("UPDATE report SET number = rowid WHERE number IS NULL"))
         for index in (_numbered, _outbox):
             index.create(connection, checkfirst=True)

@@ -246,7 +246,7 @@ def _report(reading: Reading) -> Report:
         signer=front.signer,
         text=raw.text,
         pages_at=raw.pages_at,
-        ocr=raw.ocr,
+        reading=raw.reading,
         sections=segments.sections,
         sentences=sentences,
         entities=reading.entities,

@@ -15,7 +15,7 @@ def made(name: str, lines: int = 3, path: str = "") -> Incoming:
         at += len(line) + 1
     source = Source("a.txt", hashlib.sha256(data).hexdigest(), "text/plain", len(data))
     report = Report(
-        source, f"Báo cáo {name}", Kind.REPORT, None, "2017-06-22", None, "Sở Y tế", None, None, text, (0,), False,
+        source, f"Báo cáo {name}", Kind.REPORT, None, "2017-06-22", None, "Sở Y tế", None, None, text, (0,),
         (), tuple(sentences), (), (), (),
     )  # fmt: skip
     return Incoming.of(report, path or f"/r/{source.sha256[:8]}.txt", data)

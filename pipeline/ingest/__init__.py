@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from baocao.errors import EmptyTextError, LimitError, UnreadableError, UsageError
-from baocao.pipeline.ingest.plain import is_garbled
+from baocao.pipeline.ingest.plain import Read, is_garbled
 from baocao.pipeline.ingest.sniff import SUFFIXES, sniff
 from baocao.report import RawDocument, Source
 
@@ -28,7 +28,7 @@ def read(path: Path) -> RawDocument:
     media_type = sniff(data, path.name)
     source = Source(printable(path.name), hashlib.sha256(data).hexdigest(), media_type, len(data))
     try:
-        text, pages, title, date = _reader(media_type)(data)
+        found = _reader(media_type)(data)
     except UnreadableError:
         raise
     except MemoryError as error:
@@ -37,15 +37,15 @@ def read(path: Path) -> RawDocument:
         raise LimitError(f"{path.name} is nested too deeply to read.") from error
     except Exception as error:
         raise UnreadableError(f"{path.name} is damaged and cannot be read ({type(error).__name__}).") from error
-    if not any(map(str.isalnum, text)):
+    if not any(map(str.isalnum, found.text)):
         raise EmptyTextError(f"{path.name} holds no text; if it is a scan, it needs character recognition first.")
-    if is_garbled(text):
+    if is_garbled(found.text):
         raise UnreadableError(
             f"{path.name} uses an old font (such as .VnTime): its letters cannot be told; convert it."
         )
-    if len(text) > MAX_TEXT:
+    if len(found.text) > MAX_TEXT:
         raise LimitError(f"{path.name} holds more than {MAX_TEXT:,} characters of text; split it.")
-    return RawDocument(source, text, pages, False, title, date)
+    return RawDocument(source, found.text, found.pages_at, found.title, found.date, found.reading)
 
 
 def printable(name: str | Path) -> str:
@@ -72,8 +72,8 @@ def file_bytes(path: Path) -> bytes:
     return data
 
 
-def _reader(media_type: str) -> Callable[[bytes], tuple[str, tuple[int, ...], str | None, str | None]]:
-    """Return the format's reader: bytes → (text, pages, title, date). Heavy libraries load on first use."""
+def _reader(media_type: str) -> Callable[[bytes], Read]:
+    """Return the format's reader. Heavy libraries load on first use."""
     if media_type == "application/pdf":
         from baocao.pipeline.ingest.pdf import read_pdf
 

@@ -53,7 +53,7 @@ def read_pdf(data: bytes) -> Read:
     if _is_scan(pages):
         raise EmptyTextError(_SCAN)
     text, starts = _text(pages)
-    return text, tuple(starts), None, None
+    return Read(text, tuple(starts))
 
 
 def _pages(data: bytes) -> list[_Page]:

@@ -2,11 +2,23 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from baocao.errors import UnreadableError
+from baocao.report import Reading
 from baocao.text import LOWER, UPPER, clean, fold
 
-Read = tuple[str, tuple[int, ...], str | None, str | None]
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What a reader makes of a file's bytes: a `RawDocument` but for where it came from."""
+
+    text: str
+    pages_at: tuple[int, ...] = (0,)
+    title: str | None = None
+    date: str | None = None
+    reading: Reading = field(default_factory=Reading)
+
 
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _UNKNOWN = "The text is in no encoding that is known (perhaps an old one such as TCVN3 or VNI); save it as UTF-8."
@@ -17,7 +29,7 @@ _HEAD_OR_FOOT = re.compile(r"cong hoa xa hoi chu nghia|doc lap\s*[-–]\s*tu do|
 
 def read_plain(data: bytes) -> Read:
     """Return the text as it stands (clean UTF-8 stays character by character what it was)."""
-    return clean(decode(data)), (0,), None, None
+    return Read(clean(decode(data)))
 
 
 def decode(data: bytes) -> str:

@@ -53,7 +53,7 @@ def read_html(data: bytes) -> Read:
     title = clean(found.title).strip() if found and found.title else None
     if title and title in body and title not in lines:  # a headline outside the main text
         lines.insert(0, title)
-    return "\n".join(lines), (0,), title, found.date if found else None
+    return Read("\n".join(lines), title=title, date=found.date if found else None)
 
 
 def _tree(page: str) -> Any:

@@ -26,7 +26,7 @@ def read_docx(data: bytes) -> Read:
     text = joined([*_blocks(document.element.body, numbers), *_notes(document)])
     title = document.core_properties.title.strip()
     # Word fills the title in by itself, often from another document: it counts where the text has it too.
-    return text, (0,), title if title and title in text else None, None
+    return Read(text, title=title if title and title in text else None)
 
 
 def _blocks(body: Any, numbers: Numbering) -> Iterator[str]:

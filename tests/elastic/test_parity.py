@@ -72,7 +72,7 @@ def made(number: int, rng: random.Random) -> Report:
     issued = f"{2010 + number % 12}-{1 + number % 9:02}-{1 + number % 28:02}" if number % 10 else None
     return Report(
         Source(f"{number}.txt", sha, "text/plain", 0), title, list(Kind)[number % len(Kind)], f"{number}/BC-SYT", issued,
-        None, issuer, None, None, text, (0,), False, tuple(sections), tuple(sentences),
+        None, issuer, None, None, text, (0,), tuple(sections), tuple(sentences),
         tuple(sorted(entities, key=lambda e: (e.start, e.end))), (), (),
     )  # fmt: skip
 

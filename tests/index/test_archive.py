@@ -45,7 +45,7 @@ def make(text: str, *, issued: str = "2017-06-22", label: Label = Label.OTHER, u
         at += len(line) + 1
     source = Source("a.txt", hashlib.sha256(data).hexdigest(), "text/plain", len(data))
     report = Report(
-        source, text.split("\n")[0], Kind.REPORT, None, issued, None, "Sở Y tế", None, None, text, (0,), False,
+        source, text.split("\n")[0], Kind.REPORT, None, issued, None, "Sở Y tế", None, None, text, (0,),
         (), tuple(sentences), tuple(sorted(entities, key=lambda e: e.start)), (), (),
     )  # fmt: skip
     return Incoming.of(report, f"/r/{source.sha256[:8]}.txt", data)

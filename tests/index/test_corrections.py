@@ -77,7 +77,7 @@ def make(text: str, marks: Sequence[tuple[str, EntityType]] = MARKS, label: Labe
     data = text.encode()
     source = Source("a.txt", hashlib.sha256(data).hexdigest(), "text/plain", len(data))
     return Report(
-        source, text.split("\n")[0], Kind.REPORT, None, "2018-04-05", None, None, None, None, text, (0,), False,
+        source, text.split("\n")[0], Kind.REPORT, None, "2018-04-05", None, None, None, None, text, (0,),
         (), tuple(sentences), tuple(sorted(entities, key=lambda e: e.start)), (), (),
     )  # fmt: skip
 

@@ -57,7 +57,7 @@ def made(number: int, units: int, rng: random.Random) -> tuple[Report, list[Line
     sha = hashlib.sha256(f"{number} {text}".encode()).hexdigest()
     report = Report(
         Source(f"{number}.txt", sha, "text/plain", 0), title, kind, None, f"{year}-06-01", None, issuer, None, None,
-        text, (0,), False, (), tuple(sentences), (), (), (),
+        text, (0,), (), tuple(sentences), (), (), (),
     )  # fmt: skip
     above = frozenset(folded_syllables(f"{title} {issuer}"))
     return report, [

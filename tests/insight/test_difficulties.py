@@ -51,7 +51,7 @@ def report(name: str, text: str, label: Label = Label.DIFFICULTY, entities: tupl
         at += len(line) + 1
     return Report(
         Source(f"{name}.txt", name.ljust(64, "0"), "text/plain", 1), "Báo cáo", Kind.REPORT, None, "2018-01-05", None,
-        "Sở Y tế", Period("2017-01-01", "2017-12-31"), None, text, (0,), False, (), tuple(sentences), entities, (), (),
+        "Sở Y tế", Period("2017-01-01", "2017-12-31"), None, text, (0,), (), tuple(sentences), entities, (), (),
     )  # fmt: skip
 
 

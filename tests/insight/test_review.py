@@ -42,7 +42,7 @@ def made(
     return Report(
         source=Source(f"{docno}.txt", sha256(data).hexdigest(), "text/plain", len(data)), title=f"Báo cáo {docno}",
         kind=Kind.REPORT, docno=docno.upper(), issued=issued, place=place, issuer=issuer, period=period, signer=None,
-        text=text, pages_at=(0, len(text) // 2), ocr=False, sections=(), sentences=tuple(sentences),
+        text=text, pages_at=(0, len(text) // 2), sections=(), sentences=tuple(sentences),
         entities=tuple(entities), relations=(), findings=(),
     )  # fmt: skip
 

@@ -16,7 +16,7 @@ from baocao.errors import BaocaoError, CrashError
 from baocao.index.archive import Archive, Incoming
 from baocao.index.prepare import Prepared, prepare
 from baocao.index.queue import TRIES, Job, Queue
-from baocao.pipeline.ingest import file_bytes, printable
+from baocao.pipeline.ingest import file_bytes, printable, short_name
 from baocao.pipeline.ingest.pool import Done, Pool
 
 if TYPE_CHECKING:
@@ -44,53 +44,93 @@ class Taken:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A file that lies at `path` for now (where an upload landed), and is known to people and the record as `name`."""
+
+    path: Path
+    name: str
+
+
 def take_in(
-    archive: Archive, files: Iterable[Path], *, jobs: int = 1, timeout: float = 120.0, again: bool = False
+    archive: Archive, files: Iterable[Path | Named], *, jobs: int = 1, timeout: float = 120.0, again: bool = False
 ) -> Iterator[Taken]:
-    """Read files into the archive, yielding each as it is dealt with; known bytes are not read unless `again`."""
+    """Read files into the archive, yielding each as it is dealt with; known bytes are not read unless `again`.
+
+    `Taken.path` is the path as it was given, of a `Named` its name.
+    """
     known: list[Taken] = []
+    reading: dict[Path, _File] = {}
 
-    def unknown() -> Iterator[Path]:
-        for path in files:
-            if not again and (sha := _sha256(path)) and archive.known(sha):
-                known.append(Taken(str(path), Outcome.KNOWN))
+    def unknown(folder: Path) -> Iterator[Path]:
+        for file in _placed(files, folder):
+            if not again and (sha := _sha256(file.path)) and archive.known(sha):
+                known.append(Taken(file.told, Outcome.KNOWN))
             else:
-                yield path
+                reading[file.path] = file
+                yield file.path
 
-    waiting: list[Incoming] = []
-    for outcome in _pool(jobs, timeout).run(unknown()):
-        yield from _drained(known)
-        path = outcome.path
-        if isinstance(outcome, Done):
-            waiting.append(Incoming(outcome.value, printable(path.resolve()), path.read_bytes()))
-            if len(waiting) >= _TOGETHER:
-                yield from _stored(archive, waiting, again)
-        else:
-            reason = printable(str(outcome.error))
-            archive.refuse(printable(path.resolve()), outcome.error.code, reason)
-            yield Taken(str(path), Outcome.REFUSED, reason)
+    waiting: list[tuple[_File, Incoming]] = []
+    with TemporaryDirectory(prefix="baocao-") as folder:
+        for outcome in _pool(jobs, timeout).run(unknown(Path(folder))):
+            yield from _drained(known)
+            file = reading.pop(outcome.path)
+            if isinstance(outcome, Done):
+                waiting.append((file, Incoming(outcome.value, file.kept, file.path.read_bytes())))
+                if len(waiting) >= _TOGETHER:
+                    yield from _stored(archive, waiting, again)
+            else:
+                yield _refused(archive, file, outcome.error)
     yield from _drained(known)
     yield from _stored(archive, waiting, again)
 
 
-def hand_in(archive: Archive, files: Iterable[Path], *, again: bool = False) -> Iterator[Taken | tuple[str, str]]:
+def hand_in(
+    archive: Archive, files: Iterable[Path | Named], *, again: bool = False
+) -> Iterator[Taken | tuple[str, str]]:
     """Put files into the archive's queue: yield the hash and path of each, or what became of it at once."""
     queue = archive.queue()
-    for path in files:
-        named = printable(path.resolve())
-        try:
-            data = file_bytes(path)
-        except BaocaoError as error:
-            archive.refuse(named, error.code, printable(str(error)))
-            yield Taken(str(path), Outcome.REFUSED, printable(str(error)))
-            continue
-        sha256 = hashlib.sha256(data).hexdigest()
-        if not again and archive.known(sha256):
-            yield Taken(str(path), Outcome.KNOWN)
-            continue
-        archive.originals.keep(sha256, data)
-        queue.put([(sha256, named)], again=again)
-        yield sha256, named
+    with TemporaryDirectory(prefix="baocao-") as folder:
+        for file in _placed(files, Path(folder)):
+            try:
+                data = file_bytes(file.path)
+            except BaocaoError as error:
+                yield _refused(archive, file, error)
+                continue
+            sha256 = hashlib.sha256(data).hexdigest()
+            if not again and archive.known(sha256):
+                yield Taken(file.told, Outcome.KNOWN)
+                continue
+            archive.originals.keep(sha256, data)
+            queue.put([(sha256, file.kept)], again=again)
+            yield sha256, file.kept
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file to read: where it lies, what is told of it, and what the record keeps as its path."""
+
+    path: Path
+    told: str
+    kept: str
+
+
+def _placed(files: Iterable[Path | Named], folder: Path) -> Iterator[_File]:
+    """Yield files that bear their names; one that lies under another name is linked to, each in a folder of its own."""
+    for number, file in enumerate(files):
+        if isinstance(file, Path):
+            yield _File(file, str(file), printable(file.resolve()))
+        else:
+            place = folder / str(number) / short_name(file.name)
+            place.parent.mkdir()
+            place.symlink_to(file.path.resolve())
+            yield _File(place, file.name, printable(file.name))
+
+
+def _refused(archive: Archive, file: _File, error: BaocaoError) -> Taken:
+    reason = printable(str(error))
+    archive.refuse(file.kept, error.code, reason)
+    return Taken(file.told, Outcome.REFUSED, reason)
 
 
 def work(archive: Archive, *, jobs: int = 1, timeout: float = 120.0, until: Callable[[Queue], bool]) -> Iterator[Taken]:
@@ -124,7 +164,7 @@ def _worked(archive: Archive, queue: Queue, folder: Path, jobs: int, timeout: fl
                     queue.done([job.number])
                     known.append(Taken(job.path, Outcome.KNOWN))
                 else:
-                    place = folder / str(job.number) / (Path(job.path).name[-200:] or "file")
+                    place = folder / str(job.number) / short_name(job.path)
                     place.parent.mkdir(exist_ok=True)
                     data = archive.originals.read(job.sha256)
                     place.write_bytes(data)
@@ -152,15 +192,16 @@ def _worked(archive: Archive, queue: Queue, folder: Path, jobs: int, timeout: fl
 
 def _stored_jobs(archive: Archive, queue: Queue, waiting: list[tuple[Job, Incoming]]) -> Iterator[Taken]:
     for again in (False, True):
-        yield from _stored(archive, [item for job, item in waiting if job.again is again], again)
+        ready = [(_File(Path(), job.path, job.path), item) for job, item in waiting if job.again is again]
+        yield from _stored(archive, ready, again)
     queue.done([job.number for job, _ in waiting])
     waiting.clear()
 
 
-def _stored(archive: Archive, waiting: list[Incoming], again: bool) -> Iterator[Taken]:
-    told = archive.add(waiting, again=again) if waiting else []
-    for item, new in zip(waiting, told, strict=True):
-        yield Taken(item.path, Outcome.NEW if new else Outcome.KNOWN)
+def _stored(archive: Archive, waiting: list[tuple[_File, Incoming]], again: bool) -> Iterator[Taken]:
+    told = archive.add([item for _, item in waiting], again=again) if waiting else []
+    for (file, _), new in zip(waiting, told, strict=True):
+        yield Taken(file.told, Outcome.NEW if new else Outcome.KNOWN)
     waiting.clear()
 
 

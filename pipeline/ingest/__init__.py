@@ -6,8 +6,9 @@ meant to run in a worker process (`pool`), since a hostile file may hang or kill
 
 import hashlib
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from baocao.errors import EmptyTextError, LimitError, UnreadableError, UsageError
 from baocao.pipeline.ingest.plain import Read, is_garbled
@@ -16,6 +17,7 @@ from baocao.report import RawDocument, Source
 
 MAX_BYTES = 200 * 2**20
 MAX_TEXT = 20_000_000
+_LONGEST_NAME, _LONGEST_SUFFIX = 240, 10  # bytes of a file's name, characters of its suffix
 
 
 def read(path: Path) -> RawDocument:
@@ -38,7 +40,7 @@ def read(path: Path) -> RawDocument:
     except Exception as error:
         raise UnreadableError(f"{path.name} is damaged and cannot be read ({type(error).__name__}).") from error
     if not any(map(str.isalnum, found.text)):
-        raise EmptyTextError(f"{path.name} holds no text; if it is a scan, it needs character recognition first.")
+        raise EmptyTextError(f"{path.name} holds no text that can be read.")
     if is_garbled(found.text):
         raise UnreadableError(
             f"{path.name} uses an old font (such as .VnTime): its letters cannot be told; convert it."
@@ -51,6 +53,17 @@ def read(path: Path) -> RawDocument:
 def printable(name: str | Path) -> str:
     """Return a name as text that can be stored and printed: bytes that are no UTF-8 appear as `\\xff`."""
     return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def short_name(name: str) -> str:
+    """Return the last part of a name, cut where file systems would not take it; its suffix stays."""
+    last = PurePath(re.split(r"[/\\]", name.replace("\0", ""))[-1])
+    if last.name in ("", ".."):
+        return "file"
+    if len(os.fsencode(last.name)) <= _LONGEST_NAME:
+        return last.name
+    suffix = last.suffix if len(last.suffix) <= _LONGEST_SUFFIX else ""
+    return os.fsencode(last.name)[: _LONGEST_NAME - len(os.fsencode(suffix))].decode("utf-8", "ignore") + suffix
 
 
 def file_bytes(path: Path) -> bytes:
@@ -86,6 +99,10 @@ def _reader(media_type: str) -> Callable[[bytes], Read]:
         from baocao.pipeline.ingest.plain import read_plain
 
         return read_plain
+    if media_type.startswith("image/"):
+        from baocao.pipeline.ingest.images import read_image
+
+        return read_image
     from baocao.pipeline.ingest.word import read_docx
 
     return read_docx

@@ -54,6 +54,12 @@ class CrashError(UnreadableError):
     code = "BC220"
 
 
+class NeedsProgramError(UnreadableError):
+    """Reading a file takes a program that is not installed; the sentence has the command that installs it."""
+
+    code = "BC230"
+
+
 class ArchiveError(BaocaoError):
     """The archive cannot be opened or written."""
 

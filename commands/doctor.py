@@ -50,7 +50,7 @@ _EXTRAS = (
     ("psycopg", "a record beyond one machine", "pip install 'baocao[postgres]'"),
 )
 _PROGRAMS = (
-    ("tesseract", "scans; not used so far", "apt-get install tesseract-ocr tesseract-ocr-vie"),
+    ("tesseract", "scans", "apt-get install tesseract-ocr tesseract-ocr-vie"),
     ("soffice", "old Word files; not used so far", "apt-get install libreoffice-writer"),
 )
 

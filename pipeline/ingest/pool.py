@@ -21,8 +21,10 @@ from threading import Thread
 from typing import Any, Generic, TypeVar
 
 from baocao.errors import BaocaoError, CrashError, LimitError
+from baocao.pipeline.ingest.patience import ask_by
 
 _START = 120.0  # seconds that a worker may take to load
+_LONGEST = 3_600.0  # seconds that a file may be granted on top of what every file has
 _AHEAD = 2  # files that each of several workers has at hand, so that none waits while an answer is stored
 
 T = TypeVar("T")
@@ -45,6 +47,13 @@ class Failed:
     error: BaocaoError
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A worker's word that its file takes longer than others: scanned pages are recognised in seconds each."""
+
+    seconds: float
+
+
 @dataclass(slots=True)
 class _Slot:
     process: BaseProcess
@@ -52,14 +61,15 @@ class _Slot:
     paths: deque[Path] = field(default_factory=deque)  # the first is being worked on, the others wait in the pipe
     at_hand: Path | None = None  # the first, where it lay there while the one before was worked on
     deadline: float = 0.0
+    granted: float = 0.0  # seconds on top of the first file's time
     ready: bool = False
 
 
 class Pool(Generic[T]):
     """Runs `work` on files in `jobs` processes.
 
-    `work` must be a module's function; `timeout` is seconds a file, `memory` the bytes that a worker may
-    take on top of what it holds once `warm` has run in it.
+    `work` must be a module's function; `timeout` is seconds a file, to which comes what `work` asks for (`patience`,
+    up to an hour); `memory` the bytes that a worker may take on top of what it holds once `warm` has run in it.
     """
 
     def __init__(
@@ -152,14 +162,14 @@ class Pool(Generic[T]):
         slot.deadline = time.monotonic() + self._timeout
 
     def _collect(self, slot: _Slot) -> Done[T] | Failed | None:
-        """Take a worker's answer; None where it died and the file is to be tried once more.
+        """Take a worker's answer; None where it asks for time, or died and the file is to be tried once more.
 
         A file that was at hand when the one before had been answered may not be what brought the worker down.
         """
-        path = slot.paths.popleft()
         try:
             answer: Any = slot.pipe.recv()
         except Exception:  # the end of the pipe, or garbage in it
+            path = slot.paths.popleft()
             slot.process.join(1.0)
             code = slot.process.exitcode
             self._drop(slot)
@@ -168,7 +178,12 @@ class Pool(Generic[T]):
                 self._returned.appendleft(path)
                 return None
             return Failed(path, CrashError(_died(path, code)))
-        slot.at_hand = slot.paths[0] if slot.paths else None
+        if isinstance(answer, _Asked):
+            more = max(0.0, min(answer.seconds, _LONGEST - slot.granted))
+            slot.granted, slot.deadline = slot.granted + more, slot.deadline + more
+            return None
+        path = slot.paths.popleft()
+        slot.at_hand, slot.granted = slot.paths[0] if slot.paths else None, 0.0
         slot.deadline = time.monotonic() + self._timeout
         if isinstance(answer, LimitError):  # what it swelled to stays with it, and would count against the next file
             self._drop(slot)
@@ -179,7 +194,8 @@ class Pool(Generic[T]):
         self._drop(slot)
         if not slot.ready:
             raise CrashError("The reading process did not start in time; the machine may be too busy. Try again.")
-        return Failed(path, LimitError(f"{path.name} took longer than {self._timeout:.0f} s to read; it was given up."))
+        took = self._timeout + slot.granted
+        return Failed(path, LimitError(f"{path.name} took longer than {took:.0f} s to read; it was given up."))
 
     def _drop(self, slot: _Slot) -> None:
         _kill(slot)
@@ -223,6 +239,12 @@ def _serve(pipe: Connection, work: Work[Any], warm: Callable[[], object], memory
     pipe.send("ready")
     limit = _size() + memory
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+
+    def ask(seconds: float) -> None:
+        signal.alarm(signal.alarm(0) + int(seconds))
+        pipe.send(_Asked(seconds))
+
+    ask_by(ask)
     while True:
         try:
             path = pipe.recv()

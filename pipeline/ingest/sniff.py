@@ -7,18 +7,20 @@ from pathlib import PurePath
 
 from baocao.errors import LimitError, UnknownFormatError, UnreadableError
 
-SUFFIXES = frozenset((".txt", ".md", ".html", ".htm", ".pdf", ".docx"))
+SUFFIXES = frozenset((".txt", ".md", ".html", ".htm", ".pdf", ".docx", ".jpg", ".jpeg", ".png", ".tif", ".tiff"))
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-_TAKEN = "TXT, MD, HTML, PDF and DOCX files are taken"
+_TAKEN = "TXT, MD, HTML, PDF and DOCX files and scans as JPG, PNG and TIFF are taken"
 _PDF = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*%PDF-")
 _OLE = b"\xd0\xcf\x11\xe0"
-# PNG, JPEG, GIF, TIFF, programs, RAR, gzip, 7z
+_IMAGES = {
+    b"\x89PNG\r\n\x1a\n": "image/png",
+    b"\xff\xd8\xff": "image/jpeg",
+    b"II*\x00": "image/tiff",
+    b"MM\x00*": "image/tiff",
+}
+# GIF, programs, RAR, gzip, 7z
 _SIGNATURES = (
-    b"\x89PNG",
-    b"\xff\xd8\xff",
     b"GIF8",
-    b"II*\x00",
-    b"MM\x00*",
     b"\x7fELF",
     b"MZ\x90",
     b"Rar!",
@@ -41,6 +43,9 @@ def sniff(data: bytes, name: str) -> str:
         return _zipped(data, name)
     if head.startswith(_OLE):
         raise _of_ole(data, name)
+    for signature, image in _IMAGES.items():
+        if head.startswith(signature):
+            return image
     if _is_binary(head):
         raise UnknownFormatError(f"{name} is of a kind that cannot be read. {_TAKEN}.")
     return _text_type(head, suffix, name)

@@ -16,7 +16,7 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate, Paragraph, SimpleDocTemplate, Spacer, Table
 
-from baocao.errors import EmptyTextError, UnreadableError
+from baocao.errors import NeedsProgramError, UnreadableError
 from baocao.pipeline.ingest import read
 
 FONTS = files("font_source_serif_pro") / "files"  # a package of `dev`: the same letters on every machine
@@ -180,9 +180,11 @@ def test_a_locked_file_says_so(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("stamp", ["", "Ký bởi: Văn phòng"])
-def test_a_scan_says_that_it_needs_recognition(tmp_path: Path, stamp: str) -> None:
+def test_a_scan_says_what_recognition_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stamp: str) -> None:
     from PIL import Image
     from reportlab.lib.utils import ImageReader
+
+    monkeypatch.setenv("PATH", str(tmp_path))
 
     image = io.BytesIO()
     Image.new("L", (60, 80), 200).save(image, "PNG")
@@ -191,7 +193,7 @@ def test_a_scan_says_that_it_needs_recognition(tmp_path: Path, stamp: str) -> No
     canvas.setFont("T", 9)
     canvas.drawString(300, 800, stamp)
     canvas.save()
-    with pytest.raises(EmptyTextError, match="scan"):
+    with pytest.raises(NeedsProgramError, match="scan, and Tesseract is not installed: `apt-get"):
         read(tmp_path / "a.pdf")
 
 

@@ -121,7 +121,7 @@ def test_a_page_loses_its_chrome_and_scripts(tmp_path: Path) -> None:
     [
         ("empty.txt", b"", EmptyTextError),
         ("blank.txt", b" \n\t ", EmptyTextError),
-        ("photo.jpg", b"\xff\xd8\xff\xe0" + b"\x00" * 64, UnknownFormatError),
+        ("photo.jpg", b"\xff\xd8\xff\xe0" + b"\x00" * 64, UnreadableError),
         ("old.doc", b"\xd0\xcf\x11\xe0" + b"\x00" * 64, UnknownFormatError),
         ("bad.pdf", b"%PDF-1.4\nnothing", UnreadableError),
         ("bad.docx", b"PK\x03\x04nothing", UnreadableError),

@@ -52,8 +52,9 @@ def search(
         if value is not None:
             one_of(value, choices)
     request = SearchRequest(
-        query=query, units=tuple(unit or ()), persons=tuple(person or ()), labels=tuple(label or ()), docno=docno,
-        kind=kind, year=year, date_from=date_from, date_to=date_to, sort=Sort(sort), by=Group(by), limit=limit,
+        query=query, units=tuple(unit or ()), persons=tuple(person or ()), labels=tuple(label or ()),
+        docnos=(docno,) if docno else (), kinds=(kind,) if kind else (), years=() if year is None else (year,),
+        date_from=date_from, date_to=date_to, sort=Sort(sort), by=Group(by), limit=limit,
     )  # fmt: skip
     known = counts(archive)
     found = answer(archive, request)
@@ -123,7 +124,7 @@ def _say_citations(archive: Path, data: dict[str, Any]) -> None:
             held = ", ".join(f"{title} ({i})" for i, title in cited_by(archive, number))
             say(f"cites {number}" + (f": {held}" if held else ""))
     if data["docno"]:
-        found = open_engine(archive).search(SearchRequest(docno=data["docno"], limit=50))
+        found = open_engine(archive).search(SearchRequest(docnos=(data["docno"],), limit=50))
         for hit in found.hits:
             if hit.report != data["id"]:
                 say(f"cited by {hit.title} ({hit.report})")

@@ -36,6 +36,11 @@ def docno_token(docno: str) -> str:
     return "#" + _NOT_ALNUM.sub("", fold(docno))
 
 
+def whole_name(name: str) -> str:
+    """Return a name as one token, for what has to bear this name and no longer one."""
+    return "_".join(folded_syllables(name))
+
+
 @cache
 def synonyms() -> dict[tuple[str, ...], tuple[str, ...]]:
     """Return folded syllables → folded syllables that mean the same, both ways."""

@@ -21,7 +21,7 @@ from typing import Any
 from uuid import uuid4
 
 from baocao.errors import ArchiveError, IndexBrokenError, UsageError
-from baocao.index.analysis import docno_token, folded_tokens
+from baocao.index.analysis import docno_token, folded_tokens, whole_name
 from baocao.index.prepare import Document, Prepared
 from baocao.index.query import (
     All,
@@ -37,7 +37,7 @@ from baocao.index.query import (
     parse,
     plain_words,
 )
-from baocao.index.search import Group, Hit, SearchDownError, SearchRequest, SearchResult, Sort, day_number
+from baocao.index.search import NAMED, Group, Hit, SearchDownError, SearchRequest, SearchResult, Sort, day_number
 from baocao.index.settings import Elastic
 
 try:
@@ -51,9 +51,9 @@ except ModuleNotFoundError as missing:
 
 Query = dict[str, Any]
 
-LAYOUT = 2  # counts up with every change of what the fields hold; an index of another layout is made anew
+LAYOUT = 3  # counts up with every change of what the fields hold; an index of another layout is made anew
 _FACET = 12  # values told of a facet
-_UNITS = 480  # units that a shard tells of, at first
+_NAMES = 480  # units, persons or numbers that a shard tells of, at first
 _BLOCK = 160  # reports counted together: of so few distinct values Elasticsearch's estimate is exact
 _SENTENCES = 5  # shown of a report
 _WINDOW = 10_000  # hits that Elasticsearch pages through
@@ -74,6 +74,7 @@ def _mappings(owner: str) -> dict[str, Any]:
 
     shown = {"type": "text", "index": False, "norms": False}
     counted = {"type": "keyword", "ignore_above": 8_000}
+    unasked = {**counted, "index": False}
     number = {"type": "integer"}
     unfound = {**number, "index": False}
     return {
@@ -89,7 +90,8 @@ def _mappings(owner: str) -> dict[str, Any]:
             "units": tokens("positions", norms=False),
             "persons": tokens("positions", norms=False),
             **dict.fromkeys(("report", "label", "kind", "year"), counted),
-            "unit": {**counted, "index": False},
+            "office": {**counted, "doc_values": False},
+            **dict.fromkeys(NAMED, unasked),
             **dict.fromkeys(("issued", "ordinal"), number),
             **dict.fromkeys(("start", "slot"), unfound),
             **dict.fromkeys(("text", "title", "issuer", "date"), shown),
@@ -459,8 +461,8 @@ class ElasticEngine:
         marked = marks(request, node)
         query = _query(request, node)
         with self._told():
-            ranked, counted = self._asked(_wanted(request, query), _counting(request.by, query))
-            total, facets = self._counts(request.by, query, counted)
+            ranked, counted = self._asked(_wanted(request, query), _counting(request, query))
+            total, facets = self._counts(request, query, counted)
         groups = [
             hit["inner_hits"]["sentences"]["hits"]["hits"] if request.by is Group.REPORT else [hit]
             for hit in ranked["hits"]["hits"]
@@ -529,33 +531,36 @@ class ElasticEngine:
             )
         raise ArchiveError(f"Elasticsearch at {self._hosts} refuses the search ({reason}).")
 
-    def _counts(self, by: Group, query: Query, found: dict[str, Any]) -> tuple[int, dict[str, list[tuple[str, int]]]]:
+    def _counts(
+        self, request: SearchRequest, query: Query, found: dict[str, Any]
+    ) -> tuple[int, dict[str, list[tuple[str, int]]]]:
         """Return the exact number of reports or sentences that match, and of sentences for each facet's values."""
-        told = found["aggregations"]
-        facets = {"unit": [(b["key"], b["doc_count"]) for b in self._units(query, told["unit"])]}
-        for name in ("year", "label", "kind"):
-            facets[name] = [(b["key"], b["doc_count"]) for b in told[name]["buckets"] if b["key"]][:_FACET]
-        if by is Group.REPORT:
+        told = found.get("aggregations", {})
+        facets = {}
+        for name in request.facets:
+            buckets = self._names(query, name, told[name]) if name in NAMED else told[name]["buckets"]
+            facets[name] = [(b["key"], b["doc_count"]) for b in buckets if b["key"]][:_FACET]
+        if request.by is Group.REPORT:
             return sum(b["reports"]["value"] for b in told["blocks"]["buckets"]), facets
         return found["hits"]["total"]["value"], facets
 
-    def _units(self, query: Query, found: dict[str, Any]) -> list[dict[str, Any]]:
-        """Return the units of most sentences with exact numbers, from what a first count found.
+    def _names(self, query: Query, field: str, found: dict[str, Any]) -> list[dict[str, Any]]:
+        """Return the names of most sentences with exact numbers, from what a first count found.
 
-        Each shard tells only its own foremost units; how many sentences that may miss of a unit is told too.
+        Each shard tells only its own foremost names; how many sentences that may miss of a name is told too.
         Those that may yet be among the first are counted again, alone.
         """
-        asked = _UNITS
+        asked = _NAMES
         while missed := found["doc_count_error_upper_bound"]:
             least = found["buckets"][:_FACET][-1]["doc_count"]
             near = [b["key"] for b in found["buckets"] if b["doc_count"] + missed >= least]
             if len(near) < len(found["buckets"]):
-                wanted = _units_of(len(near) + 1, size=len(near), include=near)
+                wanted = _names_of(field, len(near) + 1, size=len(near), include=near)
             else:
                 asked *= 4
-                wanted = _units_of(asked, size=_FACET * 8)
-            (answer,) = self._asked({"query": query["counted"], "size": 0, "aggs": {"unit": wanted}})
-            found = answer["aggregations"]["unit"]
+                wanted = _names_of(field, asked, size=_FACET * 8)
+            (answer,) = self._asked({"query": query["counted"], "size": 0, "aggs": {field: wanted}})
+            found = answer["aggregations"][field]
         return list(found["buckets"][:_FACET])
 
     @property
@@ -657,25 +662,27 @@ def _order(request: SearchRequest) -> list[Any]:
     return [first, {"ordinal": "asc"}, {"start": "asc"}]  # of equals the one stored first
 
 
-def _counting(by: Group, query: Query) -> Query:
+def _counting(request: SearchRequest, query: Query) -> Query:
     """Return the search for the total and the facets."""
-    aggs: dict[str, Any] = {name: {"terms": {"field": name, "size": 1_000}} for name in ("year", "label", "kind")}
-    aggs["unit"] = _units_of(_UNITS)
-    if by is Group.REPORT:
+    aggs: dict[str, Any] = {
+        name: _names_of(name, _NAMES) if name in NAMED else {"terms": {"field": name, "size": 1_000}}
+        for name in request.facets
+    }
+    if request.by is Group.REPORT:
         distinct = {"reports": {"cardinality": {"field": "slot", "precision_threshold": 1_000}}}
         blocks = {"field": "ordinal", "interval": _BLOCK, "min_doc_count": 1}
         aggs["blocks"] = {"histogram": blocks, "aggs": distinct}
     return {"query": query["counted"], "size": 0, "track_total_hits": True, "aggs": aggs}
 
 
-def _units_of(shard_size: int, size: int = _FACET, **more: Any) -> Query:
-    return {"terms": {"field": "unit", "size": size, "shard_size": shard_size, **more}}
+def _names_of(field: str, shard_size: int, size: int = _FACET, **more: Any) -> Query:
+    return {"terms": {"field": field, "size": size, "shard_size": shard_size, **more}}
 
 
 def _query(request: SearchRequest, node: Node | None) -> Query:
     """Return the query of a request twice: ranked, and counted, which leaves out what only ranks."""
     filters = list(_filters(request))
-    must = [_term("body", docno_token(request.docno))] if request.docno else []
+    must = [_or([_term("body", docno_token(docno)) for docno in request.docnos])] if request.docnos else []
     ranked: Query = {"must": must, "filter": filters}
     counted: Query = {"filter": [*must, *filters]}
     if isinstance(node, All) and are_words(node.parts):
@@ -697,9 +704,13 @@ def _filters(request: SearchRequest) -> Iterator[Query]:
     for field, values in (("units", request.units), ("persons", request.persons)):
         if values:
             yield _or([_run(field, folded_tokens(v)) for v in values])
-    for field, wanted in (("label", request.labels), ("kind", (request.kind,)), ("year", (request.year,))):
-        if terms := [str(v) for v in wanted if v is not None]:
-            yield {"terms": {field: terms}}
+    for field, wanted in (("label", request.labels), ("kind", request.kinds), ("year", request.years)):
+        if wanted:
+            yield {"terms": {field: [str(value) for value in wanted]}}
+    if request.issuer is not None:
+        yield {"term": {"office": whole_name(request.issuer)}}
+    if request.after is not None:
+        yield {"range": {"ordinal": {"gt": request.after}}}
     if request.date_from or request.date_to:
         low, high = day_number(request.date_from, "00"), day_number(request.date_to, "99")
         yield {"range": {"issued": {"gte": low or 1} | ({"lte": high} if high is not None else {})}}

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import tantivy
 
 from baocao.errors import ArchiveError, IndexBrokenError
-from baocao.index.analysis import docno_token, folded_tokens
+from baocao.index.analysis import docno_token, folded_tokens, whole_name
 from baocao.index.prepare import Document, Prepared
 from baocao.index.query import (
     All,
@@ -29,13 +29,13 @@ from baocao.index.query import (
     parse,
     plain_words,
 )
-from baocao.index.search import Group, Hit, SearchRequest, SearchResult, Sort, day_number
+from baocao.index.search import NAMED, Group, Hit, SearchRequest, SearchResult, Sort, day_number
 
 _HEAP = 64 * 2**20
-_LAYOUT = 4  # counts up with every change of what the fields hold; an index of another layout does not open
+_LAYOUT = 5  # counts up with every change of what the fields hold; an index of another layout does not open
 _FACET = 12  # values told of a facet
 _PER_REPORT = 30  # sentences looked at for a report wanted, at first
-_UNITS = 480  # units that a segment tells of, at first
+_NAMES = 480  # units, persons or numbers that a segment tells of, at first
 _BLOCK = 160  # reports counted together: of so few distinct values tantivy's estimate is exact
 _T = TypeVar("_T")
 _MUST, _SHOULD, _MUST_NOT = tantivy.Occur.Must, tantivy.Occur.Should, tantivy.Occur.MustNot
@@ -49,9 +49,9 @@ def _schema() -> Any:
         builder.add_text_field(name, tokenizer_name="whitespace", index_option="freq")
     builder.add_text_field("above", tokenizer_name="whitespace", index_option="basic")
     builder.add_text_field("report", stored=True, tokenizer_name="raw", index_option="basic")
-    for name in ("label", "kind", "year"):
+    for name in ("label", "kind", "year", "office"):
         builder.add_text_field(name, stored=name == "label", tokenizer_name="raw", index_option="basic")
-    for name in ("unit", "class", "slot"):
+    for name in (*NAMED, "class", "slot"):
         builder.add_text_field(name, fast=True, tokenizer_name="raw", index_option="basic")
     builder.add_integer_field("issued", stored=False, indexed=True, fast=True)
     builder.add_integer_field("ordinal", fast=True)  # the report's number in the record: strings are slow to group by
@@ -143,6 +143,11 @@ class EmbeddedEngine:
                 "and the index catches up at the next run."
             ) from error
 
+    @property
+    def sentences(self) -> int:
+        """How many sentences a search sees."""
+        return int(self._searcher.num_docs)
+
     def ids(self) -> Iterator[str]:
         """Yield the id of every report that the engine holds."""
         undeleted = tantivy.Query.all_query()
@@ -159,7 +164,7 @@ class EmbeddedEngine:
         marked = marks(request, node)
         searcher = self._searcher  # one for both, should a commit come between
         counted = self._query(request, node, ranked=False)
-        counts = _beside(lambda: _counts(searcher, counted, request.by))
+        counts = _beside(lambda: _counts(searcher, counted, request))
         hits = _hits(searcher, self._query(request, node), request, marked)
         total, facets = counts()
         took = round((time.perf_counter() - started) * 1000, 1)
@@ -195,22 +200,21 @@ class EmbeddedEngine:
         for field, values in (("units", request.units), ("persons", request.persons)):
             if values:
                 clauses.append((_MUST, _const(_or([self._run(field, folded_tokens(v).split()) for v in values]))))
-        if request.docno:
-            clauses.append((_MUST, self._term("body", docno_token(request.docno))))
+        if request.docnos:
+            clauses.append((_MUST, _or([self._term("body", docno_token(docno)) for docno in request.docnos])))
         for field, wanted in (
             ("label", request.labels),
-            ("kind", (request.kind,)),
-            ("year", (request.year,)),
+            ("kind", request.kinds),
+            ("year", request.years),
+            ("office", () if request.issuer is None else (whole_name(request.issuer),)),
         ):
-            terms = [self._term(field, str(v)) for v in wanted if v is not None]
-            if terms:
-                clauses.append((_MUST, _const(_or(terms))))
+            if wanted:
+                clauses.append((_MUST, _const(_or([self._term(field, str(value)) for value in wanted]))))
         if request.date_from or request.date_to:
             low, high = day_number(request.date_from, "00"), day_number(request.date_to, "99")
-            kind = tantivy.FieldType.Integer
-            clauses.append(
-                (_MUST, _const(tantivy.Query.range_query(self._index.schema, "issued", kind, low or 1, high)))
-            )
+            clauses.append((_MUST, _const(self._range("issued", low or 1, high))))
+        if request.after is not None:
+            clauses.append((_MUST, _const(self._range("ordinal", request.after + 1, None))))
         return tantivy.Query.boolean_query(clauses) if clauses else tantivy.Query.all_query()
 
     def _node(self, node: Node, *, ranked: bool) -> Any:
@@ -257,6 +261,9 @@ class EmbeddedEngine:
     def _term(self, field: str, value: str) -> Any:
         return tantivy.Query.term_query(self._index.schema, field, value)
 
+    def _range(self, field: str, low: int, high: int | None) -> Any:
+        return tantivy.Query.range_query(self._index.schema, field, tantivy.FieldType.Integer, low, high)
+
     def _run(self, field: str, words: list[str]) -> Any:
         if not words:
             return tantivy.Query.empty_query()
@@ -300,10 +307,11 @@ def _beside(act: Callable[[], _T]) -> Callable[[], _T]:
     return outcome
 
 
-def _counts(searcher: Any, query: Any, by: Group) -> tuple[int, dict[str, list[tuple[str, int]]]]:
+def _counts(searcher: Any, query: Any, request: SearchRequest) -> tuple[int, dict[str, list[tuple[str, int]]]]:
     """Return the exact number of reports or sentences that match, and of sentences for each facet's values."""
-    wanted: dict[str, Any] = {"class": {"terms": {"field": "class", "size": 10_000}}, "unit": _units_of(_UNITS)}
-    if by is Group.REPORT:
+    wanted: dict[str, Any] = {"class": {"terms": {"field": "class", "size": 10_000}}}
+    wanted |= {name: _names_of(name, _NAMES) for name in request.facets if name in NAMED}
+    if request.by is Group.REPORT:
         distinct = {"reports": {"cardinality": {"field": "slot"}}}
         blocks = {"field": "ordinal", "interval": _BLOCK, "min_doc_count": 1}
         wanted["blocks"] = {"histogram": blocks, "aggs": distinct}
@@ -316,32 +324,35 @@ def _counts(searcher: Any, query: Any, by: Group) -> tuple[int, dict[str, list[t
         for counter, value in zip(facets.values(), bucket["key"].split("|"), strict=True):
             if value:
                 counter[value] += count
-    if by is Group.REPORT:
+    if request.by is Group.REPORT:
         total = sum(round(b["reports"]["value"]) for b in found["blocks"]["buckets"])
-    told = {"unit": _units(searcher, query, found["unit"])} | {n: sorted(c.items()) for n, c in facets.items()}
+    told = {
+        name: _names(searcher, query, name, found[name]) if name in NAMED else sorted(facets[name].items())
+        for name in request.facets
+    }
     return total, {name: sorted(values, key=lambda v: -v[1])[:_FACET] for name, values in told.items()}
 
 
-def _units_of(segment_size: int, size: int = _FACET, **more: Any) -> dict[str, Any]:
-    return {"terms": {"field": "unit", "size": size, "segment_size": segment_size, **more}}
+def _names_of(field: str, segment_size: int, size: int = _FACET, **more: Any) -> dict[str, Any]:
+    return {"terms": {"field": field, "size": size, "segment_size": segment_size, **more}}
 
 
-def _units(searcher: Any, query: Any, found: dict[str, Any]) -> list[tuple[str, int]]:
-    """Return the units of most sentences with exact numbers, from what `_units_of` found.
+def _names(searcher: Any, query: Any, field: str, found: dict[str, Any]) -> list[tuple[str, int]]:
+    """Return the names of most sentences with exact numbers, from what `_names_of` found.
 
-    Each segment tells only its own foremost units; how many sentences that may miss of a unit is told too.
+    Each segment tells only its own foremost names; how many sentences that may miss of a name is told too.
     Those that may yet be among the first are counted again, alone.
     """
-    asked = _UNITS
+    asked = _NAMES
     while missed := found["doc_count_error_upper_bound"]:
         least = found["buckets"][_FACET - 1]["doc_count"]
         near = [b["key"] for b in found["buckets"] if b["doc_count"] + missed >= least]
         if len(near) < len(found["buckets"]):
-            wanted = _units_of(asked, include=near)
+            wanted = _names_of(field, asked, include=near)
         else:
             asked *= 4
-            wanted = _units_of(asked, size=_FACET * 8)
-        found = searcher.aggregate(query, {"unit": wanted})["unit"]
+            wanted = _names_of(field, asked, size=_FACET * 8)
+        found = searcher.aggregate(query, {field: wanted})[field]
     return [(b["key"], b["doc_count"]) for b in found["buckets"]]
 
 
@@ -400,8 +411,9 @@ def _document(fields: Document, number: int) -> Any:
     texts = {name: [value] for name, value in fields.items() if isinstance(value, str)}
     counted = f"{fields['year']}|{fields['label']}|{fields['kind']}"
     document = tantivy.Document(start=[fields["start"]], **texts, **{"class": [counted]})
-    for unit in fields["unit"]:
-        document.add_text("unit", unit)
+    for name in NAMED:
+        for value in fields[name]:
+            document.add_text(name, value)
     document.add_integer("issued", fields["issued"])
     document.add_integer("ordinal", number)
     document.add_text("slot", str(number % _BLOCK))

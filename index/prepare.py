@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from baocao.index.analysis import folded_tokens, sentence_tokens
+from baocao.index.analysis import folded_tokens, sentence_tokens, whole_name
 from baocao.report import EntityType, Report
 
 # Fields of a document: what is shown (report, start, text, label, title, issuer, date), what is filtered and counted
-# (kind, year, unit, issued as YYYYMMDD or 0), and tokens to search (body, exact, around, above, units, persons).
+# (kind, year, unit, person, docno, office: the issuer's whole name, issued as YYYYMMDD or 0), and tokens to search
+# (body, exact, around, above, units, persons).
 Document = dict[str, Any]
 
 
@@ -71,10 +72,12 @@ def _documents(report: Report) -> Iterator[Document]:
             named[entity.type].setdefault(entity.sentence, []).append(entity.norm)
     context = folded_tokens(f"{report.title} {report.issuer or ''} {report.docno or ''}")
     issuer = [report.issuer] if report.issuer else []
+    office = whole_name(report.issuer or "")
     headings = [folded_tokens(s.heading) for s in report.sections]
     for i, sentence in enumerate(report.sentences):
         text = sentence.of(report.text)
-        body, folded, exact = sentence_tokens(text, named[EntityType.DOCNO].get(i, ()))
+        persons, docnos = (named[t].get(i, []) for t in (EntityType.PERSON, EntityType.DOCNO))
+        body, folded, exact = sentence_tokens(text, docnos)
         units = list(dict.fromkeys([*named[EntityType.UNIT].get(i, []), *issuer]))
         heading = headings[sentence.section] if sentence.section is not None else ""
         inside = set(folded.split())
@@ -91,10 +94,13 @@ def _documents(report: Report) -> Iterator[Document]:
             "year": year,
             "issued": int((report.issued or "0").replace("-", "").ljust(8, "0")),
             "unit": units,
+            "person": list(dict.fromkeys(persons)),
+            "docno": list(dict.fromkeys(docnos)),
+            "office": office,
             "body": body,
             "exact": exact,
             "around": f"{context} {heading} {folded}",
             "above": " ".join(w for w in above if w not in inside),
             "units": " | ".join(map(_name_tokens, units)),
-            "persons": " | ".join(map(_name_tokens, named[EntityType.PERSON].get(i, ()))),
+            "persons": " | ".join(map(_name_tokens, persons)),
         }

@@ -210,10 +210,9 @@ def plain_words(node: Node) -> Iterator[Word]:
 
 
 def marks(request: SearchRequest, node: Node | None) -> list[tuple[str, ...]]:
-    """Return the runs of folded syllables that a search highlights: those of its words, units, persons and number."""
+    """Return the runs of folded syllables that a search highlights: those of its words, units, persons and numbers."""
     named = [tuple(folded_tokens(name).split()) for name in (*request.units, *request.persons)]
-    numbered = runs(DocNo(docno_token(request.docno))) if request.docno else ()
-    return [*runs(node), *named, *numbered]
+    return [*runs(node), *named, *((docno_token(docno),) for docno in request.docnos)]
 
 
 def covering_pairs(words: Sequence[str]) -> list[tuple[int, str]]:

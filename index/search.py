@@ -11,6 +11,8 @@ from baocao.errors import ArchiveError, UsageError
 from baocao.index.analysis import highlights
 from baocao.index.prepare import Document, Prepared
 
+NAMED = ("unit", "person", "docno")  # facets of which a sentence may have several values, and an archive very many
+FACETS = (*NAMED, "year", "label", "kind")
 _ISO = re.compile(r"(\d{4})(?:-?(\d\d))?(?:-?(\d\d))?")
 
 
@@ -36,21 +38,34 @@ class Group(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
-    """A query and its filters; filters of one kind are OR-ed, kinds are AND-ed. Dates are ISO, inclusive."""
+    """A query and its filters; filters of one kind are OR-ed, kinds are AND-ed. Dates are ISO, inclusive.
+
+    `issuer` is the unit that issued a report, its whole name, with or without diacritics. `after` leaves out the
+    reports up to this number of the record: those after it were stored later. `facets` are of `FACETS`; each costs.
+    Raises UsageError for a facet that is none.
+    """
 
     query: str = ""
     units: tuple[str, ...] = ()
     persons: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
-    docno: str | None = None
-    kind: str | None = None
-    year: int | None = None
+    docnos: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    years: tuple[int, ...] = ()
+    issuer: str | None = None
+    after: int | None = None
     date_from: str | None = None
     date_to: str | None = None
     sort: Sort = Sort.RELEVANCE
     by: Group = Group.REPORT
     limit: int = 10
     offset: int = 0
+    facets: tuple[str, ...] = ("unit", "year", "label", "kind")
+
+    def __post_init__(self) -> None:
+        """See that the facets are facets."""
+        if unknown := [name for name in self.facets if name not in FACETS]:
+            raise UsageError(f"“{unknown[0]}” is no facet; there are {', '.join(FACETS)}.")
 
 
 @dataclass(frozen=True, slots=True)

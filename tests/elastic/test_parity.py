@@ -7,14 +7,14 @@ compared in `test_several_shards`.
 import hashlib
 import random
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 
 from baocao.errors import QueryError
 from baocao.index.embedded import EmbeddedEngine
 from baocao.index.prepare import Prepared, prepare
-from baocao.index.search import Group, Hit, SearchEngine, SearchRequest, Sort
+from baocao.index.search import FACETS, Group, Hit, SearchEngine, SearchRequest, Sort
 from baocao.index.settings import Elastic
 from baocao.report import Entity, EntityType, Kind, Label, Report, Section, Sentence, Source
 from baocao.text import fold
@@ -99,8 +99,8 @@ def queries() -> Iterator[SearchRequest]:
         "9999/KH-XX",
     ):
         yield SearchRequest(written)
-        yield SearchRequest(docno=written)
-        yield SearchRequest("kinh phí", docno=written, by=Group.SENTENCE)
+        yield SearchRequest(docnos=(written,))
+        yield SearchRequest("kinh phí", docnos=(written,), by=Group.SENTENCE)
     for short in (
         "TTHC",
         "CNTT",
@@ -130,18 +130,30 @@ def queries() -> Iterator[SearchRequest]:
         yield SearchRequest(labels=(label.value,))
         yield SearchRequest("khó khăn", labels=(label.value, "difficulty"))
     for kind in Kind:
-        yield SearchRequest("biên chế", kind=kind.value)
-        yield SearchRequest(kind=kind.value, by=Group.SENTENCE)
+        yield SearchRequest("biên chế", kinds=(kind.value,))
+        yield SearchRequest(kinds=(kind.value,), by=Group.SENTENCE)
     for year in (2010, 2015, 2021, 1999):
-        yield SearchRequest(year=year)
-        yield SearchRequest("lũ quét", year=year, sort=Sort.NEWEST)
+        yield SearchRequest(years=(year,))
+        yield SearchRequest("lũ quét", years=(year,), sort=Sort.NEWEST)
     for low, high in (("2012", "2014"), ("2015-03", None), (None, "2013-05-20"), ("2015-06-17", "2015-06-17")):
         yield SearchRequest(date_from=low, date_to=high)
         yield SearchRequest("thủ tục", date_from=low, date_to=high, by=Group.SENTENCE, sort=Sort.NEWEST)
     yield SearchRequest()
     yield SearchRequest(by=Group.SENTENCE)
     yield SearchRequest(sort=Sort.NEWEST)
-    yield SearchRequest("khó khăn", units=(UNITS[0],), labels=("difficulty",), kind="report", date_from="2011")
+    for facets in (FACETS, ("person",), ("docno", "year"), ()):
+        for by in Group:
+            yield SearchRequest(facets=facets, by=by)
+            yield SearchRequest("khó khăn", facets=facets, by=by)
+    yield SearchRequest("kinh phí", docnos=("95/KH-TTCP", "5/tb-vp"), facets=FACETS)
+    yield SearchRequest(years=(2012, 2015), kinds=("plan", "news"), facets=FACETS)
+    for issuer in (UNITS[3], "so y te tinh cao bang", "tỉnh Cao Bằng", ""):
+        yield SearchRequest(issuer=issuer, facets=FACETS)
+        yield SearchRequest("khó khăn", issuer=issuer, by=Group.SENTENCE)
+    for after in (0, 150, REPORTS - 3, REPORTS):
+        yield SearchRequest(after=after)
+        yield SearchRequest("kinh phí", after=after, by=Group.SENTENCE, sort=Sort.NEWEST)
+    yield SearchRequest("khó khăn", units=(UNITS[0],), labels=("difficulty",), kinds=("report",), date_from="2011")
 
 
 QUERIES = list(queries())
@@ -180,12 +192,8 @@ def cluster(reports: list[Prepared], server: object) -> Iterator[SearchEngine]:
 
 
 def name(request: SearchRequest) -> str:
-    told = [f"{k}={v}" for k, v in ((f, getattr(request, f)) for f in SearchRequest.__slots__) if v and k_told(k, v)]
+    told = [f"{f.name}={v}" for f in fields(SearchRequest) if (v := getattr(request, f.name)) != f.default]
     return fold(" ".join(told)) or "all"
-
-
-def k_told(field: str, value: object) -> bool:
-    return (field, value) not in (("by", Group.REPORT), ("sort", Sort.RELEVANCE), ("limit", 10))
 
 
 @pytest.mark.parametrize("request_", QUERIES, ids=name)
@@ -217,8 +225,8 @@ def test_every_hit_alike(embedded: SearchEngine, cluster: SearchEngine, request_
 
 
 def test_they_store_alike(embedded: SearchEngine, cluster: SearchEngine, reports: list[Prepared]) -> None:
-    fields = ("report", "start", "text", "label", "title", "issuer", "date")
-    wanted = {r.id: [{f: d[f] for f in fields} for d in r.documents] for r in reports if r.documents}
+    shown = ("report", "start", "text", "label", "title", "issuer", "date")
+    wanted = {r.id: [{f: d[f] for f in shown} for d in r.documents] for r in reports if r.documents}
     for engine in (embedded, cluster):
         told = list(engine.stored())
         assert len(told) == len(wanted)

@@ -95,7 +95,7 @@ def test_document_numbers(archive: Path, written: str) -> None:
     assert titles(result) == ["Báo cáo một"]
     (sentence,) = result.hits[0].sentences
     assert [sentence.text[a:b] for a, b in sentence.highlights] == ["95/KH-TTCP"]
-    assert titles(search(archive, docno="95/KH-TTCP")) == ["Báo cáo một"]
+    assert titles(search(archive, docnos=("95/KH-TTCP",))) == ["Báo cáo một"]
 
 
 def test_abbreviations_both_ways_and_tone_places(archive: Path) -> None:
@@ -112,7 +112,7 @@ def test_highlights_fall_on_the_words(archive: Path) -> None:
 
 def test_filters_facets_sort_and_totals(archive: Path) -> None:
     assert titles(search(archive, labels=("difficulty",))) == ["Báo cáo hai"]
-    assert titles(search(archive, year=2018)) == ["Báo cáo ba"]
+    assert titles(search(archive, years=(2018,))) == ["Báo cáo ba"]
     assert titles(search(archive, date_from="2018-01-01", date_to="2018-12-31")) == ["Báo cáo ba"]
     assert titles(search(archive, units=("thanh tra chinh phu",))) == ["Báo cáo một"]
     assert titles(search(archive, "báo cáo", sort=Sort.NEWEST)) == ["Báo cáo hai", "Báo cáo ba", "Báo cáo một"]

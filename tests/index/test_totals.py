@@ -6,17 +6,18 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from baocao.errors import IndexBrokenError
+from baocao.errors import IndexBrokenError, UsageError
 from baocao.index import embedded
 from baocao.index.embedded import EmbeddedEngine
 from baocao.index.prepare import prepare
-from baocao.index.search import Group, SearchRequest, Sort
-from baocao.report import Kind, Label, Report, Sentence, Source
+from baocao.index.search import FACETS, Group, SearchRequest, Sort
+from baocao.report import Entity, EntityType, Kind, Label, Report, Sentence, Source
 from baocao.text import folded_syllables
 
 WORDS = ("thiếu", "biên", "chế", "kinh", "phí", "lũ")  # few, so that they meet, and repeat within a report
@@ -28,10 +29,13 @@ class Line:
     """What a sentence is found by."""
 
     report: str
+    number: int
     year: str
     label: str
     kind: str
     unit: str
+    person: str
+    docno: str
     inside: tuple[str, ...]
     above: frozenset[str]
 
@@ -49,20 +53,36 @@ def made(number: int, units: int, rng: random.Random) -> tuple[Report, list[Line
     """A report of up to thirty short sentences, and what each is found by."""
     title = f"Báo cáo {number} {rng.choice(WORDS)}"
     lines = [" ".join(rng.choices(WORDS, k=rng.randint(1, 6))) for _ in range(rng.choice((1, 2, 5, 30)))]
-    text, at, sentences = "\n".join(lines), 0, []
-    for line in lines:
+    named = [
+        (rng.choice(("", f"Lê Văn {chr(65 + rng.randrange(26))}")), rng.choice(("", f"{rng.randrange(60)}/KH-UBND")))
+        for _ in lines
+    ]
+    text, at, sentences, entities = "\n".join(lines), 0, [], []
+    for i, line in enumerate(lines):
         sentences.append(Sentence(at, at + len(line), None, rng.choice(list(Label)), 0.9))
+        for type_, norm in zip((EntityType.PERSON, EntityType.DOCNO), named[i], strict=True):
+            entities += [Entity(at, at + 1, type_, norm, i)] * 2 if norm else []  # named twice, counted once
         at += len(line) + 1
     year, kind, issuer = str(rng.randint(2010, 2024)), rng.choice(list(Kind)), f"Sở số {rng.randrange(units)}"
     sha = hashlib.sha256(f"{number} {text}".encode()).hexdigest()
     report = Report(
         Source(f"{number}.txt", sha, "text/plain", 0), title, kind, None, f"{year}-06-01", None, issuer, None, None,
-        text, (0,), (), tuple(sentences), (), (), (),
+        text, (0,), (), tuple(sentences), tuple(entities), (), (),
     )  # fmt: skip
     above = frozenset(folded_syllables(f"{title} {issuer}"))
     return report, [
-        Line(report.id, year, s.label.value, kind.value, issuer, tuple(folded_syllables(line)), above)
-        for s, line in zip(sentences, lines, strict=True)
+        Line(
+            report.id,
+            3 * number + 1,
+            year,
+            s.label.value,
+            kind.value,
+            issuer,
+            *names,
+            tuple(folded_syllables(line)),
+            above,
+        )
+        for s, line, names in zip(sentences, lines, named, strict=True)
     ]
 
 
@@ -73,7 +93,7 @@ def filled(folder: Path, reports: int, units: int = 40) -> tuple[EmbeddedEngine,
     for part in range(COMMITS):
         engine = EmbeddedEngine(folder, write=True)  # a new one, as a new command opens
         batch = [made(part * reports + i, units, rng) for i in range(reports // COMMITS)]
-        ready = [replace(prepare(report), number=3 * (part * reports + i) + 1) for i, (report, _) in enumerate(batch)]
+        ready = [replace(prepare(report), number=lines[0].number) for report, lines in batch]
         engine.put(ready)
         engine.put(ready[::9])
         all_lines |= {report.id: lines for report, lines in batch}
@@ -117,16 +137,58 @@ def test_totals_and_facets_are_those_of_a_count(archive: tuple[EmbeddedEngine, l
     engine, lines = archive
     assert engine._searcher.num_segments > 1
     matching = [line for line in lines if QUERIES[query](line)]
-    by_report = engine.search(SearchRequest(query))
-    by_sentence = engine.search(SearchRequest(query, by=Group.SENTENCE))
+    by_report = engine.search(SearchRequest(query, facets=FACETS))
+    by_sentence = engine.search(SearchRequest(query, by=Group.SENTENCE, facets=FACETS))
     assert by_report.total == len({line.report for line in matching})
     assert by_sentence.total == len(matching)
-    for name in ("unit", "year", "label", "kind"):
-        counts = Counter(str(getattr(line, name)) for line in matching)
+    assert tuple(by_report.facets) == FACETS
+    for name in FACETS:
+        counts = Counter(value for line in matching if (value := str(getattr(line, name))))
         told = by_report.facets[name]
         assert by_sentence.facets[name] == told
         assert all(counts[value] == n for value, n in told)
         assert [n for _, n in told] == sorted(counts.values(), reverse=True)[:12]
+
+
+@pytest.mark.parametrize("by", Group)
+@pytest.mark.parametrize("facets", [(), ("person",), ("year", "docno")])
+def test_only_the_facets_asked_for_are_counted(
+    archive: tuple[EmbeddedEngine, list[Line]], facets: tuple[str, ...], by: Group
+) -> None:
+    engine, _ = archive
+    whole = engine.search(SearchRequest("thiếu", by=by, facets=FACETS))
+    some = engine.search(SearchRequest("thiếu", by=by, facets=facets))
+    assert (some.total, some.hits) == (whole.total, whole.hits)
+    assert some.facets == {name: whole.facets[name] for name in facets}
+
+
+def test_a_facet_that_is_none_is_refused() -> None:
+    with pytest.raises(UsageError, match="“units” is no facet"):
+        SearchRequest(facets=("units",))
+
+
+FILTERS: dict[str, tuple[dict[str, Any], Callable[[Line], bool]]] = {
+    "years": ({"years": (2012, 2020)}, lambda line: line.year in ("2012", "2020")),
+    "kinds": ({"kinds": ("plan", "news")}, lambda line: line.kind in ("plan", "news")),
+    "docnos": (
+        {"docnos": ("7/kh-ubnd", "12/KH-UBND")},
+        lambda line: line.docno in ("7/KH-UBND", "12/KH-UBND"),
+    ),
+    "persons": ({"persons": ("le van a", "Lê Văn B")}, lambda line: line.person in ("Lê Văn A", "Lê Văn B")),
+    "issuer": ({"issuer": "so SỐ 1"}, lambda line: line.unit == "Sở số 1"),  # none of those of Sở số 11
+    "issuer's part": ({"issuer": "số 1"}, lambda line: False),
+    "after": ({"after": 3_001}, lambda line: line.number > 3_001),
+}
+
+
+@pytest.mark.parametrize("filter_", FILTERS)
+@pytest.mark.parametrize("query", ["", "thiếu", "thiếu lũ"])
+def test_filters_leave_what_they_say(archive: tuple[EmbeddedEngine, list[Line]], filter_: str, query: str) -> None:
+    engine, lines = archive
+    given_, holds = FILTERS[filter_]
+    wanted = [line for line in lines if QUERIES[query](line) and holds(line)]
+    assert engine.search(SearchRequest(query, **given_)).total == len({line.report for line in wanted})
+    assert engine.search(SearchRequest(query, by=Group.SENTENCE, **given_)).total == len(wanted)
 
 
 @pytest.mark.parametrize("sort", Sort)
@@ -160,7 +222,9 @@ def test_any_words_and_filters(
     words: list[str], label: str | None, year: int | None, offset: int, limit: int,
 ) -> None:  # fmt: skip
     engine, lines = archive
-    request = SearchRequest(" ".join(words), labels=(label,) if label else (), year=year, offset=offset, limit=limit)
+    request = SearchRequest(
+        " ".join(words), labels=(label,) if label else (), years=(year,) if year else (), offset=offset, limit=limit
+    )
     wanted = {
         line.report
         for line in lines
@@ -174,7 +238,7 @@ def test_any_words_and_filters(
 
 
 def test_units_past_what_a_segment_tells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedded, "_UNITS", 12)
+    monkeypatch.setattr(embedded, "_NAMES", 12)
     engine, lines = filled(tmp_path / "index", 400, units=90)
     for query in ("", "thiếu", '"biên chế"', '"biên chế kinh"', '"lũ lũ lũ"'):
         counts = Counter(line.unit for line in lines if QUERIES[query](line))

@@ -19,6 +19,7 @@ from baocao.commands.insight import difficulties, review
 from baocao.commands.judging import evaluate, train
 from baocao.commands.options import complain
 from baocao.commands.reading import ingest, quarantine, worker
+from baocao.commands.serving import serve
 from baocao.errors import BaocaoError
 
 app = typer.Typer(help="Search and understand Vietnamese government meeting reports.", no_args_is_help=True,
@@ -31,6 +32,7 @@ for command in (
     export,
     difficulties,
     review,
+    serve,
     quarantine,
     worker,
     evaluate,

@@ -121,17 +121,21 @@ def reports(folder: Path, *, corrected: bool = False) -> Iterator[Report]:
                 yield apply(report, (*own.get(id_, ()), *merges))
 
 
-def corrections(folder: Path, *, undone: bool = False) -> list[Entry]:
-    """Return the corrections in force in the order made, with `undone` also those that were undone."""
+def corrections(folder: Path, *, undone: bool = False, report: str = "") -> list[Entry]:
+    """Return the corrections in force in the order made, with `undone` also those that were undone.
+
+    With `report` only those made on the report with this id, and on other versions of its file.
+    """
     with reading(folder) as reader:
         if not _has(reader, form=2):
             return []
         query = (
             'SELECT c.number, c.report, c.body, c."by", c.at, c.undone_by, c.undone_at, '
             "coalesce((SELECT id FROM report WHERE path = c.path AND latest LIMIT 1), c.report) "
-            "FROM correction c ORDER BY c.number"
+            "FROM correction c WHERE :report = '' OR c.report = :report "
+            "OR c.path = (SELECT path FROM report WHERE id = :report) ORDER BY c.number"
         )
-        rows = [row for row in reader.rows(query) if undone or row[6] is None]
+        rows = [row for row in reader.rows(query, report=report) if undone or row[6] is None]
         held: dict[str, Report] = {}
         for id_ in {row[-1] for row in rows} - {None}:
             found = reader.one("SELECT body FROM report WHERE id = :id", id=id_)

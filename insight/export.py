@@ -4,11 +4,13 @@ and gold labels, a NAME.txt with NAME.json a report, the form that `baocao evalu
 import csv
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from baocao.errors import UsageError
+from baocao.index.search import Hit
 from baocao.report import DocIssued, Kind, PersonRole, Report
 
 COLUMNS = (
@@ -24,6 +26,9 @@ COLUMNS = (
     "confidence",
     "text",
 )
+HIT_COLUMNS = ("report", "title", "issued", "issuer", "label", "start", "text")
+MOST_HITS = 100_000
+Row = tuple[str | int | float, ...]
 _ACTIVE = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -104,6 +109,16 @@ def _gold_relations(report: Report) -> Iterator[dict[str, Any]]:
                 yield {"kind": "doc_issued", "doc": norm(doc), "date": norm(day), "issuer": words(issuer)}
 
 
+def export_hits(hits: Iterable[Hit], form: str, destination: Path) -> int:
+    """Write sentences that a search found as `csv` or `xlsx`, as far as a spreadsheet is of use; return how many."""
+    rows = (
+        (hit.report, hit.title, hit.issued or "", hit.issuer or "", s.label, s.start, " ".join(s.text.split()))
+        for hit in islice(hits, MOST_HITS)
+        for s in hit.sentences
+    )
+    return (_write_csv if form == "csv" else _write_xlsx)(HIT_COLUMNS, rows, destination)
+
+
 def _jsonl(reports: Iterable[Report], path: Path) -> int:
     count = 0
     with path.open("w", encoding="utf-8") as out:
@@ -114,13 +129,35 @@ def _jsonl(reports: Iterable[Report], path: Path) -> int:
 
 
 def _csv(reports: Iterable[Report], path: Path) -> int:
-    """Cells that a spreadsheet would run as a formula get an apostrophe in front."""
+    return _table(reports, lambda rows: _write_csv(COLUMNS, rows, path))
+
+
+def _xlsx(reports: Iterable[Report], path: Path) -> int:
+    return _table(reports, lambda rows: _write_xlsx(COLUMNS, rows, path))
+
+
+def _table(reports: Iterable[Report], write: Callable[[Iterator[Row]], int]) -> int:
+    """Let the sentences of reports be written, a row each; return the number of reports."""
+    count = 0
+
+    def rows() -> Iterator[Row]:
+        nonlocal count
+        for report in reports:
+            count += 1
+            yield from _rows(report)
+
+    write(rows())
+    return count
+
+
+def _write_csv(columns: Row, rows: Iterable[Row], path: Path) -> int:
+    """Write rows; cells that a spreadsheet would run as a formula get an apostrophe in front. Return how many."""
     count = 0
     with path.open("w", encoding="utf-8-sig", newline="") as out:
         writer = csv.writer(out)
-        writer.writerow(COLUMNS)
-        for report in reports:
-            writer.writerows([_inert(cell) for cell in row] for row in _rows(report))
+        writer.writerow(columns)
+        for row in rows:
+            writer.writerow([_inert(cell) for cell in row])
             count += 1
     return count
 
@@ -129,28 +166,26 @@ def _inert(cell: str | int | float) -> str | int | float:
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(_ACTIVE) else cell
 
 
-def _xlsx(reports: Iterable[Report], path: Path) -> int:
+def _write_xlsx(columns: Row, rows: Iterable[Row], path: Path) -> int:
+    """Write rows, text as text whatever it begins with. Return how many."""
     import xlsxwriter
 
     book = xlsxwriter.Workbook(path, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     sheet = book.add_worksheet("Câu")
-    sheet.write_row(0, 0, COLUMNS, book.add_format({"bold": True}))
+    sheet.write_row(0, 0, columns, book.add_format({"bold": True}))
     sheet.freeze_panes(1, 0)
-    count, line = 0, 1
-    for report in reports:
-        for row in _rows(report):
-            for column, cell in enumerate(row):
-                if isinstance(cell, str):
-                    sheet.write_string(line, column, cell[:32_000])
-                else:
-                    sheet.write_number(line, column, cell)
-            line += 1
-        count += 1
+    line = 0
+    for line, row in enumerate(rows, 1):
+        for column, cell in enumerate(row):
+            if isinstance(cell, str):
+                sheet.write_string(line, column, cell[:32_000])
+            else:
+                sheet.write_number(line, column, cell)
     book.close()
-    return count
+    return line
 
 
-def _rows(report: Report) -> Iterator[tuple[str | int | float, ...]]:
+def _rows(report: Report) -> Iterator[Row]:
     for s in report.sentences:
         heading = report.sections[s.section].heading if s.section is not None else ""
         yield (

@@ -23,6 +23,7 @@ PARTS = (
     "models",
     "index",
     "insight",
+    "web",
 )
 
 

@@ -19,7 +19,8 @@ from lxml import etree
 from PIL import Image
 
 from baocao.errors import LimitError, NeedsProgramError, UnreadableError
-from baocao.pipeline.ingest.layout import Line, Word, in_reading_order, rows_of
+from baocao.pipeline.ingest.grids import rows_of_tables, ruled_tables
+from baocao.pipeline.ingest.layout import Word, in_reading_order, rows_of
 from baocao.pipeline.ingest.pages import Page
 from baocao.pipeline.ingest.patience import ask_for
 from baocao.pipeline.ingest.picture import prepared
@@ -29,7 +30,6 @@ PAGE_SECONDS = 20.0  # what a page may take on top of the file's time; three sec
 _LONGEST = 90.0  # seconds after which a page is given up
 _DOUBTFUL = 0.6  # below this confidence a page may stand on its head
 _BETTER = 0.15  # by so much it must read better then
-_BLANK = 0.5  # of the usual height: the narrowest blank that parts words for `layout`
 _NUMBERS = re.compile(r"(bbox|baseline|x_size|x_wconf)((?: -?[\d.]+)+)")
 
 
@@ -53,10 +53,14 @@ def recognise(image: Image.Image, dpi: float, *, width: float | None = None) -> 
     found = _words(ready.image, ready.dpi)
     if found.confidence < _DOUBTFUL:
         ask_for(PAGE_SECONDS)
-        turned = _words(ready.image.transpose(Image.Transpose.ROTATE_180), ready.dpi)
-        found = turned if turned.confidence > found.confidence + _BETTER else found
+        turned = ready.turned()
+        other = _words(turned.image, turned.dpi)
+        if other.confidence > found.confidence + _BETTER:
+            ready, found = turned, other
     across = 72 * ready.image.width / ready.dpi
-    return Page(_lines(found.words, across), round(width or across), round(found.confidence, 3))
+    tables, words = rows_of_tables(ruled_tables(*ready.ink()), found.words)
+    lines = in_reading_order(rows_of(words), tables, across)
+    return Page(lines, round(width or across), round(found.confidence, 3))
 
 
 @cache
@@ -144,7 +148,3 @@ def _sized(rows: list[list[Word]]) -> list[list[Word]]:
         ends = [min(a.right, b.left - 0.13 * a.size) for a, b in pairwise(kept)]
         out.append([*(replace(w, right=max(w.left, e)) for w, e in zip(kept, ends, strict=False)), *kept[-1:]])
     return out
-
-
-def _lines(words: list[Word], width: float) -> list[Line]:
-    return in_reading_order(rows_of(words), [], width)

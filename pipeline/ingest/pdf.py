@@ -7,14 +7,15 @@ import io
 import logging
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import pdfplumber
 from pdfplumber.utils.exceptions import PdfminerException
 
 from baocao.errors import LimitError, UnreadableError
-from baocao.pipeline.ingest.layout import Line, Place, Row, Word, in_reading_order, line_of, rows_of
+from baocao.pipeline.ingest.grids import is_table, rows_of_tables
+from baocao.pipeline.ingest.layout import Word, in_reading_order, rows_of
 from baocao.pipeline.ingest.pages import Page, put_together
 from baocao.pipeline.ingest.plain import Read, is_garbled
 from baocao.text import clean
@@ -23,7 +24,6 @@ logging.getLogger("pdfminer").setLevel(logging.CRITICAL)  # its complaints about
 
 _MAX_PAGES = 5_000
 _MAX_EDGES = 4_000  # a drawing, not a table
-_MAX_CELL = 250  # words; what has more is a frame around text
 _TYPED = 200  # letters: a scan may bear a stamp of signing or a number, a page of text has more
 _MARKED = 0.05  # of a Vietnamese text's letters bear marks at the least; other recognition has lost them
 
@@ -108,11 +108,7 @@ def _mended(data: bytes) -> bytes:
 
 def _page(page: Any) -> _Found:
     words = _words(page)
-    tables: list[Line] = []
-    for table in _tables(page):
-        found = _table_lines(table, words)
-        tables += found[0]
-        words = found[1]
+    tables, words = rows_of_tables(_tables(page), words)
     lines = in_reading_order(rows_of(words), tables, float(page.width))
     pictured = sum(i["width"] * i["height"] for i in page.images) > 0.5 * page.width * page.height
     drawn = bool(page.images or page.curves)
@@ -148,29 +144,4 @@ def _tables(page: Any) -> list[Any]:
     drawn = len(page.rects) + len(page.lines) + len(page.curves)
     if not 4 <= drawn <= _MAX_EDGES:
         return []
-    # One row is a table where a page ends within it; two cells in one row may be any two boxes.
-    return [t for t in page.find_tables() if len(t.columns) > 2 or (len(t.columns) > 1 and len(t.rows) > 1)]
-
-
-def _table_lines(table: Any, words: list[Word]) -> tuple[list[Line], list[Word]]:
-    """Return a table's rows as lines, and the words that are in none of its cells."""
-    cells: dict[tuple[float, ...], list[Word]] = {cell: [] for row in table.rows for cell in row.cells if cell}
-    rest: list[Word] = []
-    for word in words:
-        box = next((b for b in cells if _holds(b, word)), None) if _holds(table.bbox, word) else None
-        (cells[box] if box is not None else rest).append(word)
-    if max(map(len, cells.values()), default=0) > _MAX_CELL:
-        return [], words
-    rows = [[cells[cell] for cell in row.cells if cell and cells[cell]] for row in table.rows]
-    return [_table_line(row) for row in rows if row], rest
-
-
-def _holds(box: Sequence[float], word: Word) -> bool:
-    x, y = (word.left + word.right) / 2, (word.top + word.bottom) / 2
-    return box[0] <= x <= box[2] and box[1] <= y <= box[3]
-
-
-def _table_line(cells: Sequence[Row]) -> Line:
-    first = line_of(rows_of(cells[0])[0])
-    texts = [" ".join(line_of(row).text for row in rows_of(cell)) for cell in cells]
-    return replace(first, text=" | ".join(texts), place=Place.TABLE)
+    return list(filter(is_table, page.find_tables()))

@@ -3,8 +3,8 @@
 What costs much is done only where the page needs it; most scans need nothing but the look.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ _WIDEST, _STEP, _FINE = 6.0, 0.5, 0.05  # degrees
 _STRAIGHT = 0.12  # degrees; less does no harm
 _RED = 45  # by so much red outshines green and blue in the ink of stamps
 _GRAIN = 7.0  # grey levels of noise from which smoothing helps
+_BLUR = 1.0  # pixels at 300 dpi
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,15 @@ class Ready:
     dpi: float
     inked: bool
 
+    def turned(self) -> Self:
+        """Return the page turned round."""
+        return replace(self, image=self.image.transpose(Image.Transpose.ROTATE_180))
+
+    def ink(self) -> tuple[NDArray[np.bool_], float]:
+        """Return where there is ink, on a smaller picture, and the points that a pixel of it is wide."""
+        small = _shrunk(self.image)
+        return _ink(small), 72 / self.dpi * self.image.width / small.width
+
 
 def prepared(image: Image.Image, dpi: float) -> Ready:
     """Return a page ready to be recognised; lines run across, though perhaps upside down."""
@@ -38,8 +48,11 @@ def prepared(image: Image.Image, dpi: float) -> Ready:
     angle, sideways = _direction(ink)
     if sideways:
         grey = grey.transpose(Image.Transpose.ROTATE_90)
-    if _grain(grey) > _GRAIN:
-        grey = grey.filter(ImageFilter.GaussianBlur(dpi / 300))
+    levels = _levels(grey)
+    if levels.grain > _GRAIN:
+        grey = grey.filter(ImageFilter.GaussianBlur(_BLUR * dpi / DPI))
+        levels = _levels(grey)
+    grey = grey.point(levels.table())
     if not _LOW <= dpi <= _HIGH:
         scale = DPI / dpi
         size = (max(1, round(grey.width * scale)), max(1, round(grey.height * scale)))
@@ -121,9 +134,24 @@ def _sharpness(x: NDArray[Any], y: NDArray[Any], degrees: float) -> float:
     return float(np.square(np.diff(counts)).sum())
 
 
-def _grain(grey: Image.Image) -> float:
-    """Return the noise of the page in grey levels, by what neighbouring pixels differ in the usual place."""
-    step = max(1, grey.height // 400)
-    rows = np.asarray(grey)[::step].astype(np.int16)
-    middle = 2 * rows[:, 1:-1] - rows[:, :-2] - rows[:, 2:]
-    return float(np.median(np.abs(middle)) / 0.6745 / np.sqrt(6))
+@dataclass(frozen=True, slots=True)
+class _Levels:
+    """How light the paper is and how much that varies from pixel to pixel, and how dark the ink is."""
+
+    paper: float
+    grain: float
+    ink: float
+
+    def table(self) -> list[int]:
+        """Return a grey level for each: paper and its grain become white, ink black."""
+        white = max(self.paper - max(3.5 * self.grain, 0.1 * (self.paper - self.ink)), self.ink + 30)
+        return [round(min(255.0, max(0.0, 255 * (v - self.ink) / (white - self.ink)))) for v in range(256)]
+
+
+def _levels(grey: Image.Image) -> _Levels:
+    values = np.asarray(grey)[:: max(1, grey.height // 400)]
+    paper = float(np.median(values))
+    light = values[values > paper - 80]
+    grain = 1.4826 * float(np.median(np.abs(light.astype(np.float32) - paper)))
+    dark = values[values < paper - 80]
+    return _Levels(paper, grain, float(np.percentile(dark, 20)) if dark.size > 100 else max(0.0, paper - 200))

@@ -219,6 +219,13 @@ def latest_ids(folder: Path) -> set[str]:
         return {row[0] for row in reader.rows("SELECT id FROM report WHERE latest")}
 
 
+def newest(folder: Path, most: int) -> list[tuple[str, str, str | None, str | None]]:
+    """Return (id, title, issuer, day of issue) of the reports that came last, the newest first."""
+    with reading(folder) as reader:
+        query = "SELECT id, title, issuer, issued FROM report WHERE latest ORDER BY number DESC LIMIT :most"
+        return [(row[0], row[1], row[2], row[3]) for row in reader.rows(query, most=most)]
+
+
 def cited_by(folder: Path, docno: str) -> list[tuple[str, str]]:
     """Return (id, title) of the reports that bear a document number."""
     with reading(folder) as reader:

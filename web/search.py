@@ -6,102 +6,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any, Literal
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse, HTMLResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel
 from starlette.background import BackgroundTask
 
 from baocao.errors import QueryError
 from baocao.index import lookup
 from baocao.index.answering import Answer
-from baocao.index.search import Group, SearchRequest, SentenceHit, Sort
+from baocao.index.search import SentenceHit
 from baocao.index.settings import open_engine
 from baocao.insight.export import export_hits
-from baocao.report import Kind, Label
+from baocao.report import Label
 from baocao.web.access import Reader, TheDesk
+from baocao.web.asking import LAST, PAGE, Asked
+from baocao.web.saved import saved
 from baocao.web.showing import page
 
 shown = APIRouter()
 api = APIRouter(tags=["search"])
 
-_PAGE = 20  # hits
-_LAST = 500  # pages; whoever wants more exports
-_DAY = r"^\d{4}(-\d{2}(-\d{2})?)?$"
+_NEWEST = 6  # reports
 _MEDIA = {"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "csv": "text/csv; charset=utf-8"}
-Short = Annotated[str, Field(max_length=300)]
-
-
-class Asked(BaseModel):
-    """A search as an address has it; filters of one kind are OR-ed, kinds are AND-ed."""
-
-    model_config = ConfigDict(extra="ignore", populate_by_name=True)
-
-    q: str = Field("", max_length=2_000, description='Words, "a phrase", OR, -not, prefix*, a document number.')
-    unit: list[Short] = Field([], max_length=50, description="Sentences that name the unit, or of reports it issued.")
-    person: list[Short] = Field([], max_length=50)
-    label: list[Label] = Field([], max_length=4)
-    year: list[int] = Field([], max_length=50, description="The report's year.")
-    kind: list[Kind] = Field([], max_length=5)
-    docno: list[Short] = Field([], max_length=50, description="Document numbers that the sentence names.")
-    from_: str = Field("", alias="from", pattern=f"{_DAY}|^$", description="Issued on or after: 2017, 2017-06-22.")
-    to: str = Field("", pattern=f"{_DAY}|^$", description="Issued on or before.")
-    by: Group = Group.REPORT
-    sort: Sort = Sort.RELEVANCE
-    page: int = Field(1, ge=1, le=_LAST)
-
-    def request(self, *, size: int = _PAGE) -> SearchRequest:
-        """Return what the index is asked."""
-        return SearchRequest(
-            query=self.q, units=tuple(self.unit), persons=tuple(self.person), labels=tuple(self.label),
-            docnos=tuple(self.docno), kinds=tuple(self.kind), years=tuple(self.year), date_from=self.from_ or None,
-            date_to=self.to or None, sort=self.sort, by=self.by, limit=size, offset=(self.page - 1) * size,
-            facets=("unit", "year", "label", "kind", "docno", "person"),
-        )  # fmt: skip
-
-    @property
-    def is_empty(self) -> bool:
-        """Tell whether nothing is asked for at all."""
-        return not self.q.strip() and not self._filters()
-
-    def _filters(self) -> list[tuple[str, str]]:
-        lists = {n: getattr(self, n) for n in ("unit", "person", "label", "year", "kind", "docno")}
-        told = [(name, str(value)) for name, values in lists.items() for value in values]
-        return told + [(name, value) for name, value in (("from", self.from_), ("to", self.to)) if value]
-
-    def pairs(self, **changes: Any) -> list[tuple[str, str]]:
-        """Return the search as pairs of an address, what is usual left out; `changes` are put in its place."""
-        usual = {"by": Group.REPORT.value, "sort": Sort.RELEVANCE.value, "page": "1"}
-        told = [
-            ("q", self.q),
-            *self._filters(),
-            ("by", self.by.value),
-            ("sort", self.sort.value),
-            ("page", str(self.page)),
-        ]
-        told = [(n, v) for n, v in told if n not in changes] + [(n, str(v)) for n, v in changes.items()]
-        return [(name, value) for name, value in told if value and usual.get(name) != value]
-
-    def address(self, **changes: Any) -> str:
-        """Return the address of the search with some of it changed."""
-        return "/?" + urlencode(self.pairs(**changes))
-
-    def toggled(self, name: str, value: str) -> str:
-        """Return the address with a filter put in, or taken out where it is in; from the first page."""
-        filters = [(n, v) for n, v in self.pairs() if n != "page"]
-        pair = (name, value)
-        return "/?" + urlencode([p for p in filters if p != pair] if pair in filters else [*filters, pair])
-
-    def has(self, name: str, value: str) -> bool:
-        """Tell whether a filter is in."""
-        return (name, value) in self._filters()
-
-    def chips(self) -> list[tuple[str, str]]:
-        """Return the filters that are in."""
-        return self._filters()
-
-
 AskedQuery = Annotated[Asked, Query()]
 
 
@@ -131,7 +58,8 @@ def front(request: Request, asked: AskedQuery, desk: TheDesk, visitor: Reader) -
     part = request.headers.get("x-part") == "found"
     values: dict[str, Any] = {"asked": asked, "answer": None, "wrong": None, "pieces": pieces, "suggestion": None}
     if asked.is_empty:
-        values |= {"counts": lookup.counts(desk.folder)}
+        values |= {"counts": lookup.counts(desk.folder), "newest": lookup.newest(desk.folder, _NEWEST)}
+        values |= {"saved": saved(desk, visitor)}
     else:
         try:
             answer = desk.answer(asked.request())
@@ -145,7 +73,7 @@ def front(request: Request, asked: AskedQuery, desk: TheDesk, visitor: Reader) -
 
 def _pages(now: int, answer: Answer) -> list[int]:
     """Return the pages to offer around this one."""
-    last = min(_LAST, -(-answer.result.total // _PAGE))
+    last = min(LAST, -(-answer.result.total // PAGE))
     near = {1, *range(max(1, now - 2), min(last, now + 2) + 1)}
     return sorted(near) if last > 1 else []
 
@@ -183,7 +111,7 @@ class FoundJson(BaseModel):
 
 @api.get("/search", response_model=FoundJson)
 def search(
-    asked: AskedQuery, desk: TheDesk, _: Reader, limit: Annotated[int, Query(ge=1, le=100)] = _PAGE
+    asked: AskedQuery, desk: TheDesk, _: Reader, limit: Annotated[int, Query(ge=1, le=100)] = PAGE
 ) -> dict[str, Any]:
     """Search all reports, with or without diacritics."""
     answer = desk.answer(asked.request(size=limit))

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -17,13 +18,15 @@ from baocao.index.archive import Archive, Incoming
 from baocao.index.prepare import Prepared, prepare
 from baocao.index.queue import TRIES, Job, Queue
 from baocao.pipeline.ingest import file_bytes, printable, short_name
-from baocao.pipeline.ingest.pool import Done, Pool
+from baocao.pipeline.ingest.containers import Member, may_hold_files, unpack
+from baocao.pipeline.ingest.pool import Done, Failed, Pool
 
 if TYPE_CHECKING:
     from baocao.report import Report
 
 _TOGETHER = 16  # reports stored in one transaction
 _WAITS = 2.0  # seconds after which a report waits for others no longer
+_PRELOAD = ("baocao.pipeline.warm",)
 _LOOK_AGAIN = 1.0  # seconds until an empty queue is looked at again
 
 
@@ -53,27 +56,37 @@ class Named:
 
 
 def take_in(
-    archive: Archive, files: Iterable[Path | Named], *, jobs: int = 1, timeout: float = 120.0, again: bool = False
+    archive: Archive,
+    files: Iterable[Path | Named],
+    *,
+    jobs: int = 1,
+    timeout: float = 120.0,
+    again: bool = False,
+    password: str | None = None,
 ) -> Iterator[Taken]:
     """Read files into the archive, yielding each as it is dealt with; known bytes are not read unless `again`.
 
-    `Taken.path` is the path as it was given, of a `Named` its name.
+    `Taken.path` is the path as it was given, of a `Named` its name. What a ZIP or a mail holds is dealt with file by
+    file, each told as "folder.zip!/2017/bao-cao.docx". `password` opens what is locked.
     """
-    known: list[Taken] = []
+    told: list[Taken] = []  # what was settled without reading
     reading: dict[Path, _File] = {}
 
     def unknown(folder: Path) -> Iterator[Path]:
-        for file in _placed(files, folder):
-            if not again and (sha := _sha256(file.path)) and archive.known(sha):
-                known.append(Taken(file.told, Outcome.KNOWN))
+        for file in _opened(files, folder, timeout, password):
+            if isinstance(file, _Unopened):
+                told.append(_refused(archive, file.file, file.error))
+            elif not again and (sha := _sha256(file.path)) and archive.known(sha):
+                told.append(Taken(file.told, Outcome.KNOWN))
+                file.drop()
             else:
                 reading[file.path] = file
                 yield file.path
 
     waiting: list[tuple[_File, Incoming]] = []
     with TemporaryDirectory(prefix="baocao-") as folder:
-        for outcome in _pool(jobs, timeout).run(unknown(Path(folder))):
-            yield from _drained(known)
+        for outcome in _pool(jobs, timeout, password).run(unknown(Path(folder))):
+            yield from _drained(told)
             file = reading.pop(outcome.path)
             if isinstance(outcome, Done):
                 waiting.append((file, Incoming(outcome.value, file.kept, file.path.read_bytes())))
@@ -81,22 +94,31 @@ def take_in(
                     yield from _stored(archive, waiting, again)
             else:
                 yield _refused(archive, file, outcome.error)
-    yield from _drained(known)
+            file.drop()
+    yield from _drained(told)
     yield from _stored(archive, waiting, again)
 
 
 def hand_in(
-    archive: Archive, files: Iterable[Path | Named], *, again: bool = False
+    archive: Archive, files: Iterable[Path | Named], *, again: bool = False, timeout: float = 120.0
 ) -> Iterator[Taken | tuple[str, str]]:
-    """Put files into the archive's queue: yield the hash and path of each, or what became of it at once."""
+    """Put files into the archive's queue: yield the hash and path of each, or what became of it at once.
+
+    A ZIP or a mail is taken apart before, in `timeout` seconds.
+    """
     queue = archive.queue()
     with TemporaryDirectory(prefix="baocao-") as folder:
-        for file in _placed(files, Path(folder)):
+        for file in _opened(files, Path(folder), timeout, None):
+            if isinstance(file, _Unopened):
+                yield _refused(archive, file.file, file.error)
+                continue
             try:
                 data = file_bytes(file.path)
             except BaocaoError as error:
                 yield _refused(archive, file, error)
                 continue
+            finally:
+                file.drop()
             sha256 = hashlib.sha256(data).hexdigest()
             if not again and archive.known(sha256):
                 yield Taken(file.told, Outcome.KNOWN)
@@ -113,6 +135,45 @@ class _File:
     path: Path
     told: str
     kept: str
+    ours: bool = False  # laid out for reading only
+
+    def drop(self) -> None:
+        """Make room: what a large archive held need not lie there until its last file was read."""
+        if self.ours:
+            self.path.unlink()
+
+    def member(self, member: Member) -> "_File":
+        """Return what stands for a part of this file, or for the file itself."""
+        if not member.name:
+            return self
+        name = f"!/{member.name}"
+        return _File(member.path or self.path, self.told + name, self.kept + name, member.path is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Unopened:
+    """A file, or a part of one, that could not be taken out of what holds it."""
+
+    file: _File
+    error: BaocaoError
+
+
+def _opened(
+    files: Iterable[Path | Named], folder: Path, timeout: float, password: str | None
+) -> Iterator[_File | _Unopened]:
+    """Yield the files to read: those given, and in the place of one that holds others what it holds."""
+    work = partial(unpack, folder=folder, password=password)
+    for file in _placed(files, folder):
+        if not may_hold_files(file.path):
+            yield file
+            continue
+        for outcome in Pool(work, warm=_nothing, timeout=timeout, preload=_PRELOAD).run([file.path]):
+            if isinstance(outcome, Failed):
+                yield _Unopened(file, outcome.error)
+                continue
+            for member in outcome.value:
+                part = file.member(member)
+                yield part if member.error is None else _Unopened(part, member.error)
 
 
 def _placed(files: Iterable[Path | Named], folder: Path) -> Iterator[_File]:
@@ -210,19 +271,20 @@ def _drained(known: list[Taken]) -> Iterator[Taken]:
     known.clear()
 
 
-def _pool(jobs: int, timeout: float) -> Pool[Prepared]:
-    return Pool(_prepared, warm=warm_up, jobs=jobs, timeout=timeout, preload=("baocao.pipeline.warm",))
+def _pool(jobs: int, timeout: float, password: str | None = None) -> Pool[Prepared]:
+    work = partial(_prepared, password=password)
+    return Pool(work, warm=warm_up, jobs=jobs, timeout=timeout, preload=_PRELOAD)
 
 
-def read_report(path: Path) -> "Report":
+def read_report(path: Path, password: str | None = None) -> "Report":
     """Return the report of a file; run in a worker process."""
     from baocao.pipeline import analyze_file
 
-    return analyze_file(path)
+    return analyze_file(path, password)
 
 
-def _prepared(path: Path) -> Prepared:
-    return prepare(read_report(path))
+def _prepared(path: Path, password: str | None) -> Prepared:
+    return prepare(read_report(path, password))
 
 
 def warm_up() -> None:
@@ -230,6 +292,10 @@ def warm_up() -> None:
     from baocao.pipeline import warm_up
 
     warm_up()
+
+
+def _nothing() -> None:
+    """Taking files apart needs no models."""
 
 
 def _sha256(path: Path) -> str | None:

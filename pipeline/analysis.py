@@ -72,12 +72,12 @@ def analyze(raw: RawDocument) -> Report:
     return _report(doc.user_data["reading"])
 
 
-def analyze_file(path: Path) -> Report:
-    """Read and analyze a file.
+def analyze_file(path: Path, password: str | None = None) -> Report:
+    """Read and analyze a file; `password` opens it where it is locked.
 
     Raises UnreadableError (or a child of it) where the file cannot be made into text.
     """
-    return analyze(read(path))
+    return analyze(read(path, password))
 
 
 def warm_up() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path, PurePath
 
 from baocao.errors import EmptyTextError, LimitError, UnreadableError, UsageError
 from baocao.pipeline.ingest.plain import Read, is_garbled
-from baocao.pipeline.ingest.sniff import SUFFIXES, sniff
+from baocao.pipeline.ingest.sniff import MAIL, MHTML, OUTLOOK, SUFFIXES, sniff
 from baocao.report import RawDocument, Source
 
 MAX_BYTES = 200 * 2**20
@@ -20,17 +20,18 @@ MAX_TEXT = 20_000_000
 _LONGEST_NAME, _LONGEST_SUFFIX = 240, 10  # bytes of a file's name, characters of its suffix
 
 
-def read(path: Path) -> RawDocument:
-    """Read a file into clean text.
+def read(path: Path, password: str | None = None) -> RawDocument:
+    """Read a file into clean text; `password` opens it where it is locked.
 
     Raises UnreadableError (or a child of it) where the file is damaged, empty, too large or of no kind
     that is taken.
     """
     data = file_bytes(path)
-    media_type = sniff(data, path.name)
+    unlocked = _unlocked(data, path.name, password) if password else data
+    media_type = sniff(unlocked, path.name)
     source = Source(printable(path.name), hashlib.sha256(data).hexdigest(), media_type, len(data))
     try:
-        found = _reader(media_type)(data)
+        found = _reader(media_type)(unlocked)
     except UnreadableError:
         raise
     except MemoryError as error:
@@ -48,6 +49,12 @@ def read(path: Path) -> RawDocument:
     if len(found.text) > MAX_TEXT:
         raise LimitError(f"{path.name} holds more than {MAX_TEXT:,} characters of text; split it.")
     return RawDocument(source, found.text, found.pages_at, found.title, found.date, found.reading)
+
+
+def _unlocked(data: bytes, name: str, password: str) -> bytes:
+    from baocao.pipeline.ingest.locks import unlocked
+
+    return unlocked(data, name, password)
 
 
 def printable(name: str | Path) -> str:
@@ -95,6 +102,14 @@ def _reader(media_type: str) -> Callable[[bytes], Read]:
         from baocao.pipeline.ingest.web import read_html
 
         return read_html
+    if media_type == MHTML:
+        from baocao.pipeline.ingest.mhtml import read_mhtml
+
+        return read_mhtml
+    if media_type in (MAIL, OUTLOOK):
+        from baocao.pipeline.ingest.mail import read_mail
+
+        return read_mail
     if media_type == "text/plain":
         from baocao.pipeline.ingest.plain import read_plain
 

@@ -3,13 +3,18 @@
 import io
 import re
 import zipfile
+from collections.abc import Set
 from pathlib import PurePath
 
 from baocao.errors import LimitError, UnknownFormatError, UnreadableError
 
-SUFFIXES = frozenset((".txt", ".md", ".html", ".htm", ".pdf", ".docx", ".jpg", ".jpeg", ".png", ".tif", ".tiff"))
+CONTAINERS = frozenset((".zip", ".eml", ".msg"))
+SUFFIXES = CONTAINERS | {".txt", ".md", ".html", ".htm", ".mht", ".mhtml", ".pdf", ".docx"} | {
+    ".jpg", ".jpeg", ".png", ".tif", ".tiff"
+}  # fmt: skip
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-_TAKEN = "TXT, MD, HTML, PDF and DOCX files and scans as JPG, PNG and TIFF are taken"
+MAIL, OUTLOOK, MHTML = "message/rfc822", "application/vnd.ms-outlook", "multipart/related"
+_TAKEN = "TXT, MD, HTML, MHTML, PDF and DOCX files, scans as JPG, PNG and TIFF, mails and ZIP of these are taken"
 _PDF = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*%PDF-")
 _OLE = b"\xd0\xcf\x11\xe0"
 _IMAGES = {
@@ -18,6 +23,8 @@ _IMAGES = {
     b"II*\x00": "image/tiff",
     b"MM\x00*": "image/tiff",
 }
+_HEADER = re.compile(rb"(?:from [^\n]*\n)?[a-z][a-z0-9-]*:[ \t\r\n]")
+_OF_MAIL = re.compile(rb"^(?:from|to|date|subject|received|return-path|mime-version|message-id):", re.MULTILINE)
 # GIF, programs, RAR, gzip, 7z
 _SIGNATURES = (
     b"GIF8",
@@ -42,7 +49,7 @@ def sniff(data: bytes, name: str) -> str:
     if head.startswith(b"PK\x03\x04"):
         return _zipped(data, name)
     if head.startswith(_OLE):
-        raise _of_ole(data, name)
+        return _of_ole(data, name)
     for signature, image in _IMAGES.items():
         if head.startswith(signature):
             return image
@@ -54,9 +61,13 @@ def sniff(data: bytes, name: str) -> str:
 def _text_type(head: bytes, suffix: str, name: str) -> str:
     """Tell text formats apart: web pages by content under any name, since offices save them as .doc too."""
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if is_mail(head, name):
+        return MAIL
+    if _HEADER.match(start) and b"mime-version:" in start and b"multipart/" in start:
+        return MHTML
     if start.startswith((b"<!doctype html", b"<html", b"<head", b"<body")) or b"<html" in start:
         return "text/html"
-    if start.startswith((b"{\\rtf", b"mime-version:", b"<?xml")) and suffix not in (".html", ".htm"):
+    if start.startswith((b"{\\rtf", b"<?xml")) and suffix not in (".html", ".htm"):
         raise UnknownFormatError(f"{name} is of another format inside; open it and save it as DOCX. {_TAKEN}.")
     if suffix in (".pdf", ".docx"):
         raise UnreadableError(f"{name} is damaged: it does not begin as {suffix[1:].upper()} files do.")
@@ -65,11 +76,29 @@ def _text_type(head: bytes, suffix: str, name: str) -> str:
     return "text/html" if suffix in (".html", ".htm") else "text/plain"
 
 
-def _of_ole(data: bytes, name: str) -> UnreadableError:
-    """Name what the old Office container holds: an old document, or a new one locked by a password."""
+def is_mail(head: bytes, name: str) -> bool:
+    """Tell by a file's first bytes and its name whether it is a mail: texts and saved pages may begin as mails do."""
+    suffix = PurePath(name).suffix.lower()
+    if suffix == ".msg":
+        return head.startswith(_OLE)
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    return suffix == ".eml" and bool(_HEADER.match(start) and _OF_MAIL.search(start))
+
+
+def office_type(members: Set[str]) -> str | None:
+    """Return the media type of the office file of which these are the parts; None for any other zip."""
+    if "word/document.xml" in members:
+        return DOCX
+    return "application/zip" if "[Content_Types].xml" in members else None
+
+
+def _of_ole(data: bytes, name: str) -> str:
+    """Tell what the old Office container holds: a mail, an old document, or a new one locked by a password."""
+    if "__properties_version1.0".encode("utf-16-le") in data:
+        return OUTLOOK
     if "EncryptedPackage".encode("utf-16-le") in data:
-        return UnreadableError(f"{name} is locked by a password; save it without one.")
-    return UnknownFormatError(f"{name} is an old Word or Excel file; save it as DOCX. {_TAKEN}.")
+        raise UnreadableError(f"{name} is locked by a password; give it by --password, or save it without one.")
+    raise UnknownFormatError(f"{name} is an old Word or Excel file; save it as DOCX. {_TAKEN}.")
 
 
 def _is_binary(head: bytes) -> bool:
@@ -88,8 +117,11 @@ def _zipped(data: bytes, name: str) -> str:
     swollen = any(m.file_size > 2**20 and m.file_size > _MAX_RATIO * max(1, m.compress_size) for m in members)
     if len(members) > _MAX_MEMBERS or unpacked > _MAX_UNPACKED or swollen:
         raise LimitError(f"{name} unpacks to far more than its size, as harmful files do; it was not opened.")
-    if any(m.filename == "word/document.xml" for m in members):
+    found = office_type({m.filename for m in members})
+    if found == DOCX:
         return DOCX
     if any(m.flag_bits & 1 for m in members):
-        raise UnreadableError(f"{name} is locked by a password; save it without one.")
-    raise UnknownFormatError(f"{name} is an archive or office file of a kind that cannot be read. {_TAKEN}.")
+        raise UnreadableError(f"{name} is locked by a password; give it by --password, or save it without one.")
+    if found is None:
+        raise UnknownFormatError(f"{name} holds other files; `baocao ingest` takes them where its name ends in .zip.")
+    raise UnknownFormatError(f"{name} is an office file of a kind that cannot be read. {_TAKEN}.")

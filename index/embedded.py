@@ -70,7 +70,7 @@ class EmbeddedEngine:
         if write:
             folder.mkdir(parents=True, exist_ok=True)
         try:
-            if write or tantivy.Index.exists(str(folder)):
+            if write or (folder / "meta.json").is_file():
                 readable = folder if write or os.access(folder, os.W_OK) else self._linked(folder)
                 self._index = tantivy.Index(_schema(), path=str(readable))
             else:

@@ -11,14 +11,14 @@ except ModuleNotFoundError as missing:
 except KeyboardInterrupt:
     sys.exit(130)
 
-from baocao.commands import correcting, insight, keeping
+from baocao.commands import correcting, insight, keeping, quarantine
 from baocao.commands.demo import demo
 from baocao.commands.doctor import doctor
 from baocao.commands.finding import analyze, export, search, show
 from baocao.commands.insight import difficulties, review
 from baocao.commands.judging import evaluate, train
 from baocao.commands.options import complain
-from baocao.commands.reading import ingest, quarantine, worker
+from baocao.commands.reading import ingest, worker
 from baocao.commands.serving import serve
 from baocao.errors import BaocaoError
 
@@ -33,7 +33,6 @@ for command in (
     difficulties,
     review,
     serve,
-    quarantine,
     worker,
     evaluate,
     train,
@@ -44,6 +43,7 @@ for command in (
 app.add_typer(correcting.app, name="correct")
 app.add_typer(insight.difficulty_app, name="difficulty")
 app.add_typer(insight.app, name="followup")
+app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(keeping.app, name="index")
 app.add_typer(keeping.archive_app, name="archive")
 _STOPPED = 130  # as a shell tells of a command that Ctrl-C ended

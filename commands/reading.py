@@ -1,4 +1,4 @@
-"""`ingest`, `worker`, `quarantine`: getting reports into the archive."""
+"""`ingest`, `worker`: getting reports into the archive."""
 
 import os
 import sys
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from baocao.intake import Taken
 
 JobsOption = Annotated[int, typer.Option(min=1, help="Worker processes.")]
-TimeoutOption = Annotated[float, typer.Option(min=1, help="Seconds a file may take.")]
+TimeoutOption = Annotated[float, typer.Option(min=1, help="Seconds a file may take; a scanned page 20 more.")]
 
 
 def ingest(
@@ -42,19 +42,25 @@ def ingest(
     with open_archive(archive) as opened:
         if queue and not opened.shared:
             raise UsageError("--queue wants the record in PostgreSQL; without it, one process reads and writes.")
-        if opened.shared:
-            told = _together(opened, files, jobs=jobs, timeout=timeout, again=again, only_queue=queue)
-        else:
-            told = _alone(opened, files, jobs=jobs, timeout=timeout, again=again)
+        told = take_in_files(opened, files, jobs=jobs, timeout=timeout, again=again, only_queue=queue)
     say_index_down(opened)
     seconds = time.monotonic() - started
     if as_json:
         say_json({**told, "seconds": round(seconds, 2)})
     else:
-        say(f"{_summary(told)}, in {seconds:.1f} s.")
+        say(f"{summary(told)}, in {seconds:.1f} s.")
         if told["refused"]:
             say("`baocao quarantine` lists the refused files with their reasons.")
     raise typer.Exit(1 if told["refused"] else 0)
+
+
+def take_in_files(
+    opened: "Archive", files: list[Path], *, jobs: int, timeout: float, again: bool = False, only_queue: bool = False
+) -> dict[str, int]:
+    """Read files into an archive, telling each that is refused; return how many became what."""
+    if opened.shared:
+        return _together(opened, files, jobs=jobs, timeout=timeout, again=again, only_queue=only_queue)
+    return _alone(opened, files, jobs=jobs, timeout=timeout, again=again)
 
 
 def _alone(opened: "Archive", files: list[Path], *, jobs: int, timeout: float, again: bool) -> dict[str, int]:
@@ -103,7 +109,8 @@ def _none_yet() -> Counter[str]:
     return Counter({"new": 0, "known": 0, "refused": 0})
 
 
-def _summary(told: Mapping[str, int]) -> str:
+def summary(told: Mapping[str, int]) -> str:
+    """Return what became of files as a sentence tells it: "3 new, 0 known, 1 refused"."""
     return ", ".join(f"{n} {what}" for what, n in told.items())
 
 
@@ -132,7 +139,7 @@ def worker(
         for taken in work(opened, jobs=jobs, timeout=timeout, until=lambda queue: once and not queue.left()):
             _tell(taken, told)
     say_index_down(opened)
-    say_json(dict(told)) if as_json else say(f"{_summary(told)}.")
+    say_json(dict(told)) if as_json else say(f"{summary(told)}.")
 
 
 def use_what_is_kept_in(archive: Path) -> None:
@@ -170,16 +177,3 @@ class progress:
     def __exit__(self, *_: object) -> None:
         if self._bar is not None:
             self._bar.stop()
-
-
-def quarantine(archive: ArchiveOption = ARCHIVE, as_json: JsonOption = False) -> None:
-    """List the files that were refused, each with its reason."""
-    from baocao.index.lookup import refusals
-
-    found = refusals(archive)
-    if as_json:
-        say_json(found)
-    elif not found:
-        say("Nothing is in quarantine.")
-    for row in found if not as_json else ():
-        say(f"{row['path']}\n  {row['code']}: {row['message']}")

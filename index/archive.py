@@ -225,6 +225,10 @@ class Archive:
         """Put a file into quarantine with its reason."""
         self.record.refuse(path, code, message)
 
+    def forget(self, paths: Sequence[str]) -> None:
+        """Take files out of quarantine."""
+        self.record.forget(paths)
+
     @contextmanager
     def _or_later(self) -> Iterator[None]:
         """Leave what the index cannot take in now to the next that follows."""

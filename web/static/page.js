@@ -113,20 +113,20 @@ if (report) {
     for (let n = walk.nextNode(); n; n = walk.nextNode()) {
       if (n.parentElement.closest(".tag")) continue;
       if (n === node) return at + [...n.data.slice(0, inside)].length;  // offsets count characters, not UTF-16 units
-      if (n.previousElementSibling?.classList.contains("tag") || n.previousSibling?.classList?.contains("tag")) { at += [...n.data.replace(/^ /, "")].length; continue; }
       at += [...n.data].length;
     }
     return at;
   };
 
   if (mayEdit) {
-    text.addEventListener("mouseup", () => {
+    const markSelection = () => {
       const marked = getSelection();
       if (marked.isCollapsed || !text.contains(marked.anchorNode) || !text.contains(marked.focusNode)) return;
       const range = marked.getRangeAt(0);
       const start = offset(range.startContainer, range.startOffset), end = offset(range.endContainer, range.endOffset);
       if (start !== null && end > start) open(marked.toString(), { act: "add", start, end });
-    });
+    };
+    text.addEventListener("mouseup", markSelection);
     text.addEventListener("click", (event) => {
       if (!getSelection().isCollapsed) return;
       const mention = event.target.closest(".e"), sentence = event.target.closest(".s");
@@ -137,6 +137,14 @@ if (report) {
       } else if (sentence) {
         open([...runs(chosen)].map((r) => r.textContent).join(" "), { act: "relabel", start: Number(chosen) });
       }
+    });
+    text.addEventListener("keydown", (event) => {
+      const mention = event.target.closest(".e"), marked = getSelection();
+      if (event.key === "e" && mention) open(mention.textContent, { act: "retype", start: Number(mention.dataset.start), type: mention.dataset.type });
+      else if (event.key === "m" && !marked.isCollapsed) markSelection();
+      else return;
+      event.preventDefault();
+      editor.querySelector("[data-for=add] button").focus();
     });
     editor.addEventListener("submit", (event) => {
       event.preventDefault();

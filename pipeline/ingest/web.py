@@ -15,9 +15,13 @@ from lxml import html as lxml_html
 from trafilatura.settings import use_config
 
 from baocao.errors import EmptyTextError, LimitError
+from baocao.pipeline.ingest.legacy import Run, convert_runs, with_capitals
 from baocao.pipeline.ingest.plain import Read, decode, is_layout
+from baocao.report import Reading
 from baocao.text import clean, folded_syllables
 
+_FAMILY = re.compile(r"font-family:\s*[\"']?([^;,\"']+)", re.IGNORECASE)
+_UNTOLD = frozenset(("utf-8", "utf8", "windows-1252", "iso-8859-1", "us-ascii", "latin1"))
 _CHARSET = re.compile(rb"charset=[\"']?([\w-]+)", re.IGNORECASE)
 _SILENT = ("script", "style", "noscript", "template", "iframe", "object", "svg", "head", "title", "select", "textarea")
 _CHROME = ("nav", "footer", "aside", "form", "button")
@@ -33,9 +37,14 @@ _KEPT = 0.6  # of the words in the body's long lines: with less, trafilatura has
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # what it gives up on is told by our own errors
 
 
-def read_html(data: bytes) -> Read:
-    """Return the main text of a page, a paragraph, list item or table row a line, with its title and date."""
-    tree = _tree(_decode(data))
+def read_html(data: bytes, charset: str | None = None) -> Read:
+    """Return the main text of a page, a paragraph, list item or table row a line, with its title and date.
+
+    `charset` is the encoding that the page came with, if not by its own word.
+    """
+    page, unicode = _decode(data, charset)
+    tree = _tree(page)
+    encoding = _convert(tree, surely=not unicode)
     found: Any = trafilatura.bare_extraction(
         deepcopy(tree),
         include_comments=False,
@@ -53,7 +62,16 @@ def read_html(data: bytes) -> Read:
     title = clean(found.title).strip() if found and found.title else None
     if title and title in body and title not in lines:  # a headline outside the main text
         lines.insert(0, title)
-    return Read("\n".join(lines), title=title, date=found.date if found else None)
+    text = with_capitals("\n".join(lines), encoding)
+    return Read(text, title=title, date=found.date if found else None, reading=Reading(encoding))
+
+
+def whole_page(data: bytes, charset: str | None = None) -> list[str]:
+    """Return all text of a page that is no script, a block a line: in a mail nothing stands around the text."""
+    page, unicode = _decode(data, charset)
+    tree = _tree(page)
+    _convert(tree, surely=not unicode)
+    return _body(tree)
 
 
 def _tree(page: str) -> Any:
@@ -86,18 +104,52 @@ def _config() -> Any:
     return config
 
 
-def _decode(data: bytes) -> str:
-    """Decode by what the bytes are; a page's own word on its encoding counts only where they are no UTF-8."""
+def _decode(data: bytes, charset: str | None) -> tuple[str, bool]:
+    """Return the page, and whether it was Unicode.
+
+    A page's own word on its encoding counts only where the bytes are no UTF-8, and not where it names the one that
+    every program wrote into pages of old fonts.
+    """
     match = _CHARSET.search(data[:4096])
+    named = (match[1].decode("ascii") if match else charset or "utf-8").lower()
     try:
         data.decode("utf-8")
     except UnicodeDecodeError:
-        if match and match[1].lower() not in (b"utf-8", b"utf8"):
+        if named not in _UNTOLD:
             try:
-                return data.decode(match[1].decode("ascii"), errors="replace")
+                return data.decode(named, errors="replace"), True
             except LookupError:
                 pass
     return decode(data)
+
+
+def _convert(tree: Any, *, surely: bool) -> str | None:
+    """Set the page's text in Unicode where it is in an old encoding; return the name of that."""
+    places = [
+        (element, part)
+        for element in tree.iter(etree.Element)
+        for part in ("text", "tail")
+        if (getattr(element, part) or "").strip() and (part == "tail" or element.tag not in ("script", "style"))
+    ]
+    runs = [
+        Run(getattr(element, part), _font(element if part == "text" else element.getparent()))
+        for element, part in places
+    ]
+    texts, encoding = convert_runs(runs, surely=surely)
+    for (element, part), text in zip(places, texts, strict=True):
+        setattr(element, part, text)
+    return encoding
+
+
+def _font(element: Any) -> str | None:
+    """Return the first font of an element, by its own word or that of what it stands in."""
+    while element is not None:
+        if match := _FAMILY.search(element.get("style", "")):
+            return match[1].strip()
+        if face := element.get("face"):
+            return str(face).split(",")[0].strip()
+        element = element.getparent()
+    return None
 
 
 def _main(body: list[str], main: str) -> list[str]:

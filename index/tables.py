@@ -191,12 +191,19 @@ uploads = sa.Table(
     metadata,
     sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
     sa.Column("batch", _Plain, nullable=False, index=True),
+    sa.Column("part_of", sa.Integer, index=True),  # the upload that held it: a ZIP's or a mail's
     sa.Column("name", sa.Text, nullable=False),  # as the clerk's machine named it
+    sa.Column("size", sa.BigInteger, nullable=False),
     sa.Column("place", _Plain, nullable=False),  # where its bytes wait, below the archive's folder
-    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("kept", _Plain, nullable=False, index=True),  # the path under which the record knows it
+    sa.Column("state", _Plain, nullable=False, index=True),
+    sa.Column("code", sa.Text),  # of the refusal, as is the reason
     sa.Column("reason", sa.Text),
+    sa.Column("report", _Plain),
+    sa.Column("tries", sa.Integer, nullable=False),
     sa.Column("by", sa.Text, nullable=False),
     sa.Column("at", _Plain, nullable=False),
+    sa.Column("ended_at", _Plain),
 )
 tasks = sa.Table(
     "page_task",

@@ -7,16 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-import sqlalchemy as sa
-
 from baocao.errors import ArchiveBusyError
-from baocao.index import open_archive, tables
+from baocao.index import open_archive
 from baocao.index.answering import Answer, answer
 from baocao.index.originals import Originals
-from baocao.index.record import Record, now
+from baocao.index.record import Record
 from baocao.index.search import SearchRequest
 from baocao.index.tables import set_setting, setting
 from baocao.report import Report
+from baocao.web import journal
 from baocao.web.pictures import picture
 from baocao.web.roles import Visitor
 from baocao.web.settings import Serving
@@ -85,8 +84,7 @@ class Desk:
     def note(self, visitor: Visitor, did: str, what: str) -> None:
         """Keep in the audit log what somebody did."""
         with self.record.writing() as connection:
-            row = {"at": now(), "who": visitor.name or "", "did": did, "what": what[:2_000]}
-            connection.execute(sa.insert(tables.audit).values(**row))
+            journal.write(connection, journal.By(visitor.name or "", visitor.address), did, what)
 
     def index_follows(self) -> None:
         """Say that the record changed; the index takes it in soon, beside the page's own work."""

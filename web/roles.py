@@ -19,12 +19,13 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Who asks: `name` is None before a login where one is needed."""
+    """Who asks, and from which address: `name` is None before a login where one is needed."""
 
     name: str | None
     role: Role
     language: str = "vi"
     theme: str = "auto"
+    address: str = ""
 
     @property
     def editor(self) -> bool:

@@ -60,8 +60,8 @@ def _reader(pairs: Iterable[tuple[str, str]]) -> Callable[[str], str]:
     for code, letter in pairs:
         for shape in _guises(code) if len(code) == 1 else (code,):
             table.setdefault(shape, letter)
-    for code in range(0x80, 0xA0):  # what of Windows' own signs was read as Latin-1
-        table.setdefault(chr(code), _SHOWN[code])
+    for control in range(0x80, 0xA0):  # what of Windows' own signs was read as Latin-1
+        table.setdefault(chr(control), _SHOWN[control])
     pattern = re.compile("|".join(map(re.escape, sorted(table, key=len, reverse=True))))
     return lambda text: unicodedata.normalize("NFC", pattern.sub(lambda match: table[match[0]], text))
 

@@ -22,9 +22,9 @@ from baocao.text import LOWER, UPPER
 _DECOMPOSED = "Unicode NFD"
 # Letters that only Unicode has: no old encoding shows them.
 _UNICODE = re.compile("[ăđĩũơưĂĐĨŨƠƯ\u1ea0-\u1ef9\u0300-\u0323]")
-_TONES = re.compile("[\u0300\u0301\u0303\u0309\u0323]")
+_TONE_APART = re.compile("(?i:[aeiouyăâêôơư][\u0302\u0306\u031b]?)[\u0300\u0301\u0303\u0309\u0323]")
 # What no Vietnamese text in Unicode has much of, and every old one has.
-_SIGNAL = re.compile(f"[^\x00-\x7f{UPPER}{LOWER.replace('ð', '')}\u2010-\u2026]")
+_SIGNAL = re.compile(f"[^\x00-\x7f{UPPER}{LOWER.replace('ð', '')}\u2010-\u2026]|[a-zâêô][ÌÒ]")
 _SIGNS = "¡-¦¨-ª¬-¯µ¶¸-º¼-¿×÷\x80-\x9f\u2022\u2030-\u203a\u2122"
 _STRAY = re.compile(f"[^\\W\\d_][{_SIGNS}]|[{_SIGNS}][^\\W\\d_]|[\x80-\x9f\ufffd\uf020-\uf0ff]")
 _TOKEN = re.compile("[^ \t\r\n]+")
@@ -227,11 +227,7 @@ def _verdict(encoding: Encoding | None, token: str) -> int:
     return int(bool(known) and bool(re.search("[A-Za-z]", text)) and len(text) > 1)
 
 
-def _is_decomposed(texts: Iterable[str]) -> bool:
+def _is_decomposed(texts: Sequence[str]) -> bool:
     """Tell whether most tones stand as characters of their own."""
-    apart = together = 0
-    for text in texts:
-        if found := len(_TONES.findall(text)):
-            apart += found
-        together += sum(char > "\u1e9f" for char in text) if apart else 0
-    return apart > together
+    apart = sum(len(_TONE_APART.findall(text)) for text in texts)
+    return apart > 3 and apart > sum(char > "\u1e9f" for text in texts for char in text)

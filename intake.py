@@ -4,6 +4,8 @@ Where several processes write to one archive, the files wait in its queue and wh
 """
 
 import hashlib
+import os
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -28,6 +30,7 @@ _TOGETHER = 16  # reports stored in one transaction
 _WAITS = 2.0  # seconds after which a report waits for others no longer
 _PRELOAD = ("baocao.pipeline.warm",)
 _LOOK_AGAIN = 1.0  # seconds until an empty queue is looked at again
+_UPLOADED = re.compile(r"(uploads/[\w-]+/\d+)/")
 
 
 class Outcome(StrEnum):
@@ -304,6 +307,28 @@ def _sha256(path: Path) -> str | None:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         return None  # the reader says what is wrong with it
+
+
+def file_of(archive: Path, path: str) -> Path | Named | None:
+    r"""Return the file of a path as the quarantine of an archive lists it, where its bytes are still there.
+
+    `\xff` in it may stand for a byte, what was refused within a ZIP or a mail is listed as `a.zip!/b.pdf`, and an
+    upload's begins with where it landed, below the archive's folder: `uploads/BATCH/NUMBER/`.
+    """
+    path = path.split("!/")[0]
+    raw = re.sub(rb"\\x([89a-f][0-9a-f])", lambda m: bytes.fromhex(m[1].decode()), path.encode())
+    found = next((file for file in (Path(path), Path(os.fsdecode(raw))) if file.is_absolute() and file.is_file()), None)
+    landed = _UPLOADED.match(path)
+    if found is None and landed and (archive / landed[1]).is_file():
+        return Named(archive / landed[1], path)
+    return found
+
+
+def use_what_is_kept_in(archive: Path) -> None:
+    """Use the archive's own names of units, and the model trained from its corrections, unless others are named."""
+    for variable, kept in (("BAOCAO_MODEL", Path("models", "labels.skops")), ("BAOCAO_UNITS", Path("units.tsv"))):
+        if (archive / kept).is_file():
+            os.environ.setdefault(variable, str((archive / kept).resolve()))
 
 
 def left_of(handed_in: Sequence[tuple[str, str]]) -> Callable[[Queue], bool]:

@@ -1,8 +1,6 @@
 """`quarantine`: the files that were refused, what to try anew of them, and what to forget."""
 
 import hashlib
-import os
-import re
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,7 +9,7 @@ from typing import Annotated
 import typer
 
 from baocao.commands.options import ARCHIVE, ArchiveOption, JsonOption, complain, say, say_index_down, say_json
-from baocao.commands.reading import JobsOption, TimeoutOption, summary, take_in_files, use_what_is_kept_in
+from baocao.commands.reading import JobsOption, TimeoutOption, summary, take_in_files
 from baocao.errors import NotFoundError, UsageError
 
 app = typer.Typer(help="The files that were refused, each with its reason.", invoke_without_command=True)
@@ -46,14 +44,16 @@ def retry(
 ) -> None:
     """Read files in quarantine anew: what could not be read may be readable by now."""
     from baocao.index import open_archive
+    from baocao.intake import Named, file_of, use_what_is_kept_in
 
     use_what_is_kept_in(archive)
     started = time.monotonic()
     with open_archive(archive) as opened:
-        files = {path: _file(path) for path in _named(_held(archive), paths)}
+        files = {path: file_of(archive, path) for path in _named(_held(archive), paths)}
         gone = [path for path, file in files.items() if file is None]
         there = {path: file for path, file in files.items() if file is not None}
-        known = [path for path, file in there.items() if opened.known(_sha256(file))]  # a copy of it was read meanwhile
+        lie = {path: file.path if isinstance(file, Named) else file for path, file in there.items()}
+        known = [path for path, file in lie.items() if opened.known(_sha256(file))]  # a copy of it was read meanwhile
         opened.forget(known)
         waiting = list(dict.fromkeys(file for path, file in there.items() if path not in known))
         told = dict(take_in_files(opened, waiting, jobs=jobs, timeout=timeout))
@@ -112,13 +112,3 @@ def _named(held: Iterable[str], wanted: list[str] | None) -> list[str]:
             raise NotFoundError(f"{printable(path)} is not in quarantine; `baocao quarantine` lists what is.")
         found.append(match)
     return list(dict.fromkeys(found))
-
-
-def _file(path: str) -> Path | None:
-    r"""Return the file of a path as it is listed, where it exists.
-
-    `\xff` in it may stand for a byte, and what was refused within a ZIP or a mail is listed as `a.zip!/b.pdf`.
-    """
-    path = path.split("!/")[0]
-    raw = re.sub(rb"\\x([89a-f][0-9a-f])", lambda m: bytes.fromhex(m[1].decode()), path.encode())
-    return next((file for file in (Path(path), Path(os.fsdecode(raw))) if file.is_absolute() and file.is_file()), None)

@@ -1,10 +1,9 @@
 """`ingest`, `worker`: getting reports into the archive."""
 
-import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,7 +14,7 @@ from baocao.errors import UsageError
 
 if TYPE_CHECKING:
     from baocao.index.archive import Archive
-    from baocao.intake import Taken
+    from baocao.intake import Named, Taken
 
 JobsOption = Annotated[int, typer.Option(min=1, help="Worker processes.")]
 TimeoutOption = Annotated[float, typer.Option(min=1, help="Seconds a file may take; a scanned page 20 more.")]
@@ -34,6 +33,7 @@ def ingest(
 ) -> None:
     """Read reports into the archive. The same bytes twice are one report; a changed file is a new version."""
     from baocao.index import open_archive
+    from baocao.intake import use_what_is_kept_in
     from baocao.pipeline.ingest import walk
 
     use_what_is_kept_in(archive)
@@ -55,7 +55,13 @@ def ingest(
 
 
 def take_in_files(
-    opened: "Archive", files: list[Path], *, jobs: int, timeout: float, again: bool = False, only_queue: bool = False
+    opened: "Archive",
+    files: "Sequence[Path | Named]",
+    *,
+    jobs: int,
+    timeout: float,
+    again: bool = False,
+    only_queue: bool = False,
 ) -> dict[str, int]:
     """Read files into an archive, telling each that is refused; return how many became what."""
     if opened.shared:
@@ -63,7 +69,9 @@ def take_in_files(
     return _alone(opened, files, jobs=jobs, timeout=timeout, again=again)
 
 
-def _alone(opened: "Archive", files: list[Path], *, jobs: int, timeout: float, again: bool) -> dict[str, int]:
+def _alone(
+    opened: "Archive", files: "Sequence[Path | Named]", *, jobs: int, timeout: float, again: bool
+) -> dict[str, int]:
     """Read files as the only process that writes to the archive."""
     from baocao.intake import take_in
 
@@ -76,7 +84,7 @@ def _alone(opened: "Archive", files: list[Path], *, jobs: int, timeout: float, a
 
 
 def _together(
-    opened: "Archive", files: list[Path], *, jobs: int, timeout: float, again: bool, only_queue: bool
+    opened: "Archive", files: "Sequence[Path | Named]", *, jobs: int, timeout: float, again: bool, only_queue: bool
 ) -> dict[str, int]:
     """Hand files in, and read with all the workers there are until the last of them was read."""
     from baocao.intake import Taken, hand_in, left_of, work
@@ -129,7 +137,7 @@ def worker(
 ) -> None:
     """Read files that others handed in, on as many hosts as one likes (PostgreSQL); Ctrl-C ends it."""
     from baocao.index import open_archive
-    from baocao.intake import work
+    from baocao.intake import use_what_is_kept_in, work
 
     use_what_is_kept_in(archive)
     told = _none_yet()
@@ -140,13 +148,6 @@ def worker(
             _tell(taken, told)
     say_index_down(opened)
     say_json(dict(told)) if as_json else say(f"{summary(told)}.")
-
-
-def use_what_is_kept_in(archive: Path) -> None:
-    """Use the archive's own names of units, and the model trained from its corrections, unless others are named."""
-    for variable, kept in (("BAOCAO_MODEL", Path("models", "labels.skops")), ("BAOCAO_UNITS", Path("units.tsv"))):
-        if (archive / kept).is_file():
-            os.environ.setdefault(variable, str((archive / kept).resolve()))
 
 
 class progress:

@@ -85,10 +85,8 @@ def convert_runs(runs: Sequence[Run], *, surely: bool = False) -> Converted:
         hinted = by_font.get(encoding.name, [])
         if _speaks_for(encoding, [texts[at] for at in hinted]):
             for at in hinted:
-                texts[at] = _decoded(encoding, texts[at])
-                if has_capitals_only(runs[at].font):
-                    texts[at] = texts[at].upper()
-            used[encoding.name] += sum(len(texts[at]) for at in hinted)
+                texts[at] = _by_font(encoding, runs[at])
+                used[encoding.name] += len(texts[at]) * (texts[at] != runs[at].text)
         else:
             rest += hinted
     rest.sort()
@@ -115,8 +113,7 @@ def from_font(font: str | None, text: str) -> str:
     encoding = encoding_of(font)
     if encoding is None or _UNICODE.search(text):
         return text
-    decoded = encoding.decode(text)
-    return decoded.upper() if has_capitals_only(font) else decoded
+    return _by_font(encoding, Run(text, font))
 
 
 def encoding_of(font: str | None) -> Encoding | None:
@@ -139,6 +136,13 @@ def has_capitals_only(font: str | None) -> bool:
 def _speaks_for(encoding: Encoding, texts: Sequence[str]) -> bool:
     """Tell whether text in a font of an old encoding is in it: fonts keep their names when a text becomes Unicode."""
     return bool(texts) and _net(encoding, texts) >= _net(None, texts)
+
+
+def _by_font(encoding: Encoding, run: Run) -> str:
+    if _net(None, [run.text]) > _net(encoding, [run.text]):  # typed in Unicode among the old
+        return run.text
+    text = _decoded(encoding, run.text)
+    return text.upper() if has_capitals_only(run.font) else text
 
 
 def _by_content(texts: Sequence[str], *, surely: bool) -> Converted:

@@ -12,7 +12,7 @@ from pathlib import Path, PurePath
 
 from baocao.errors import EmptyTextError, LimitError, UnreadableError, UsageError
 from baocao.pipeline.ingest.plain import Read, is_garbled
-from baocao.pipeline.ingest.sniff import MAIL, MHTML, OUTLOOK, SUFFIXES, sniff
+from baocao.pipeline.ingest.sniff import DOC, MAIL, MHTML, ODT, OUTLOOK, RTF, SUFFIXES, sniff
 from baocao.report import RawDocument, Source
 
 MAX_BYTES = 200 * 2**20
@@ -102,6 +102,18 @@ def _reader(media_type: str) -> Callable[[bytes], Read]:
         from baocao.pipeline.ingest.web import read_html
 
         return read_html
+    if media_type == DOC:
+        from baocao.pipeline.ingest.doc import read_doc
+
+        return read_doc
+    if media_type == RTF:
+        from baocao.pipeline.ingest.rtf import read_rtf
+
+        return read_rtf
+    if media_type == ODT:
+        from baocao.pipeline.ingest.odt import read_odt
+
+        return read_odt
     if media_type == MHTML:
         from baocao.pipeline.ingest.mhtml import read_mhtml
 

@@ -9,12 +9,15 @@ from pathlib import PurePath
 from baocao.errors import LimitError, UnknownFormatError, UnreadableError
 
 CONTAINERS = frozenset((".zip", ".eml", ".msg"))
-SUFFIXES = CONTAINERS | {".txt", ".md", ".html", ".htm", ".mht", ".mhtml", ".pdf", ".docx"} | {
+SUFFIXES = CONTAINERS | {".txt", ".md", ".html", ".htm", ".mht", ".mhtml", ".pdf", ".docx", ".doc", ".rtf", ".odt"} | {
     ".jpg", ".jpeg", ".png", ".tif", ".tiff"
 }  # fmt: skip
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+DOC, RTF, ODT = "application/msword", "application/rtf", "application/vnd.oasis.opendocument.text"
 MAIL, OUTLOOK, MHTML = "message/rfc822", "application/vnd.ms-outlook", "multipart/related"
-_TAKEN = "TXT, MD, HTML, MHTML, PDF and DOCX files, scans as JPG, PNG and TIFF, mails and ZIP of these are taken"
+_TAKEN = (
+    "TXT, HTML, MHTML, PDF, DOCX, DOC, RTF and ODT files, scans as JPG, PNG and TIFF, mails and ZIP of these are taken"
+)
 _PDF = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*%PDF-")
 _OLE = b"\xd0\xcf\x11\xe0"
 _IMAGES = {
@@ -67,9 +70,11 @@ def _text_type(head: bytes, suffix: str, name: str) -> str:
         return MHTML
     if start.startswith((b"<!doctype html", b"<html", b"<head", b"<body")) or b"<html" in start:
         return "text/html"
-    if start.startswith((b"{\\rtf", b"<?xml")) and suffix not in (".html", ".htm"):
+    if start.startswith(b"{\\rtf"):
+        return RTF
+    if start.startswith(b"<?xml") and suffix not in (".html", ".htm"):
         raise UnknownFormatError(f"{name} is of another format inside; open it and save it as DOCX. {_TAKEN}.")
-    if suffix in (".pdf", ".docx"):
+    if suffix in (".pdf", ".docx", ".doc", ".rtf", ".odt"):
         raise UnreadableError(f"{name} is damaged: it does not begin as {suffix[1:].upper()} files do.")
     if suffix and suffix not in SUFFIXES:
         raise UnknownFormatError(f"{name} is of a kind that cannot be read. {_TAKEN}.")
@@ -89,6 +94,8 @@ def office_type(members: Set[str]) -> str | None:
     """Return the media type of the office file of which these are the parts; None for any other zip."""
     if "word/document.xml" in members:
         return DOCX
+    if {"mimetype", "content.xml", "META-INF/manifest.xml"} <= members:
+        return ODT
     return "application/zip" if "[Content_Types].xml" in members else None
 
 
@@ -98,7 +105,9 @@ def _of_ole(data: bytes, name: str) -> str:
         return OUTLOOK
     if "EncryptedPackage".encode("utf-16-le") in data:
         raise UnreadableError(f"{name} is locked by a password; give it by --password, or save it without one.")
-    raise UnknownFormatError(f"{name} is an old Word or Excel file; save it as DOCX. {_TAKEN}.")
+    if "WordDocument".encode("utf-16-le") in data:
+        return DOC
+    raise UnknownFormatError(f"{name} is an office file of a kind that cannot be read. {_TAKEN}.")
 
 
 def _is_binary(head: bytes) -> bool:
@@ -118,8 +127,8 @@ def _zipped(data: bytes, name: str) -> str:
     if len(members) > _MAX_MEMBERS or unpacked > _MAX_UNPACKED or swollen:
         raise LimitError(f"{name} unpacks to far more than its size, as harmful files do; it was not opened.")
     found = office_type({m.filename for m in members})
-    if found == DOCX:
-        return DOCX
+    if found in (DOCX, ODT):
+        return str(found)
     if any(m.flag_bits & 1 for m in members):
         raise UnreadableError(f"{name} is locked by a password; give it by --password, or save it without one.")
     if found is None:

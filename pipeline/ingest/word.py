@@ -8,8 +8,12 @@ import docx
 from docx.oxml.ns import qn
 from lxml import etree
 
+from baocao.pipeline.ingest.flow import table_lines
+from baocao.pipeline.ingest.fonts import set_in_unicode
+from baocao.pipeline.ingest.legacy import with_capitals
 from baocao.pipeline.ingest.numbering import Numbering
-from baocao.pipeline.ingest.plain import Read, is_layout, joined
+from baocao.pipeline.ingest.plain import Read, joined
+from baocao.report import Reading
 
 _DELETED = frozenset((qn("w:del"), qn("w:moveFrom")))
 _BOX = qn("w:txbxContent")
@@ -22,11 +26,14 @@ _NOTES = ("/word/footnotes.xml", "/word/endnotes.xml")
 def read_docx(data: bytes) -> Read:
     """Return the text of a Word document, a paragraph or table row a line; notes stand at the end."""
     document = docx.Document(io.BytesIO(data))
+    notes = list(_notes(document))
+    encoding = set_in_unicode(document, [document.element.body, *notes])
     numbers = Numbering(document)
-    text = joined([*_blocks(document.element.body, numbers), *_notes(document)])
+    lines = [*_blocks(document.element.body, numbers), *(line for note in notes for line in _note(note))]
+    text = with_capitals(joined(lines), encoding)
     title = document.core_properties.title.strip()
     # Word fills the title in by itself, often from another document: it counts where the text has it too.
-    return Read(text, title=title if title and title in text else None)
+    return Read(text, title=title if title and title in text else None, reading=Reading(encoding))
 
 
 def _blocks(body: Any, numbers: Numbering) -> Iterator[str]:
@@ -77,17 +84,7 @@ def _piece(node: Any) -> str:
 
 
 def _table(table: Any, numbers: Numbering) -> Iterator[str]:
-    """Yield a table row by row; one that only sets text side by side (the official head) cell after cell."""
-    rows = [_cells(row, numbers) for row in _rows(table)]
-    shown = [[" ".join(cell) for cell in row] for row in rows]
-    if len(rows) == 1 or (len(rows) < 6 and any(map(is_layout, shown))):
-        for column in range(max(map(len, rows), default=0)):
-            for row in rows:
-                yield from row[column] if column < len(row) else ()
-        return
-    for cells in shown:
-        if any(cells):
-            yield " | ".join(cell for cell in cells if cell)
+    yield from table_lines([_cells(row, numbers) for row in _rows(table)])
 
 
 def _rows(element: Any) -> Iterator[Any]:
@@ -103,11 +100,14 @@ def _cells(row: Any, numbers: Numbering) -> list[list[str]]:
     return [[line for line in _blocks(cell, numbers) if line.strip()] for cell in found]
 
 
-def _notes(document: Any) -> Iterator[str]:
+def _notes(document: Any) -> Iterator[Any]:
     for part in document.part.package.iter_parts():
         if str(part.partname) in _NOTES:
-            root = etree.fromstring(part.blob, parser=etree.XMLParser(resolve_entities=False, no_network=True))
-            for note in root.iterchildren(qn("w:footnote"), qn("w:endnote")):
-                text = " ".join(filter(None, map(_text, note.iter(qn("w:p")))))
-                if text:
-                    yield f"[{note.get(qn('w:id'))}] {text}"
+            yield etree.fromstring(part.blob, parser=etree.XMLParser(resolve_entities=False, no_network=True))
+
+
+def _note(root: Any) -> Iterator[str]:
+    for note in root.iterchildren(qn("w:footnote"), qn("w:endnote")):
+        text = " ".join(filter(None, map(_text, note.iter(qn("w:p")))))
+        if text:
+            yield f"[{note.get(qn('w:id'))}] {text}"

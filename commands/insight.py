@@ -12,7 +12,7 @@ from baocao.errors import UsageError
 if TYPE_CHECKING:
     from baocao.insight.difficulties import Change, Difficulty
     from baocao.insight.recurring import Recurring
-    from baocao.insight.review import Followed, Returning, Review
+    from baocao.insight.review import Review
 
 app = typer.Typer(help="What became of the recommendations of a year's review.", no_args_is_help=True)
 
@@ -131,17 +131,18 @@ def review(
 ) -> None:
     """Write the review of a year: results, difficulties, recommendations, each with its sources."""
     from baocao.index.lookup import reports
+    from baocao.insight.recurring import recurring
     from baocao.insight.review import ReviewRequest, write_review
     from baocao.insight.review import review as compose
+    from baocao.insight.review.year import filled
 
-    request = ReviewRequest(
+    asked = ReviewRequest(
         year, units=tuple(unit or ()), items=items, pages=pages, expected=tuple(expected or ()), issuer=issuer,
-        parent=parent, place=place, followed=tuple(_followed(archive, year - 1)),
-        returning=tuple(_returning(archive, year, unit or [])),
+        parent=parent, place=place,
     )  # fmt: skip
-    told = compose(reports(archive), request)
+    told = compose(reports(archive), filled(archive, asked, recurring(archive)))
     write_review(told, output)
-    listed = _put_on_list(archive, told, year) if follow_up else 0
+    listed = _put_on_list(archive, told) if follow_up else 0
     if as_json:
         say_json({**told.to_json(), "output": str(output), "listed": listed})
     else:
@@ -151,47 +152,14 @@ def review(
         )
 
 
-def _returning(archive: Path, year: int, units: list[str]) -> "list[Returning]":
-    """Return the difficulties of a year that were there in earlier years."""
-    from baocao.insight.recurring import recurring
-    from baocao.insight.review import Returning
-
-    found = recurring(archive).difficulties(units=units, years=(None, year))
-    return [
-        Returning(d.name, d.units, tuple(y for y, _ in d.years))
-        for d in found
-        if len(d.years) > 1 and d.years[-1][0] == year
-    ]
-
-
-def _followed(archive: Path, year: int) -> "list[Followed]":
-    from baocao.index.lookup import follow_ups
-    from baocao.insight.review import Followed
-    from baocao.insight.review.followup import State
-
-    return [
-        Followed(row["text"], row["unit"], State(row["state"]).shown, row["note"], row["at"][:10])
-        for row in follow_ups(archive, year)
-    ]
-
-
-def _put_on_list(archive: Path, told: "Review", year: int) -> int:
+def _put_on_list(archive: Path, told: "Review") -> int:
     from baocao.index import open_archive
     from baocao.index.archive import system_user
-    from baocao.index.record import FollowUp, now
-    from baocao.insight.review.followup import State
-    from baocao.report import Label
+    from baocao.index.record import now
+    from baocao.insight.review.year import follow_up_rows
 
     with open_archive(archive) as opened:
-        return opened.record.follow_up(
-            [
-                FollowUp(item.id, year, item.sources[0].issuer or "", item.text, State.OPEN, "", system_user(), now())
-                for part in told.parts
-                if part.label is Label.RECOMMENDATION
-                for group in part.groups
-                for item in group.items
-            ]
-        )
+        return opened.record.follow_up(follow_up_rows(told, system_user(), now()))
 
 
 @app.command("list")

@@ -7,18 +7,20 @@ import json
 import re
 import sqlite3
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 from baocao.errors import ArchiveError, NotFoundError
-from baocao.index.corrections import Correction, Entry, MergeUnits, apply, fits, from_json
+from baocao.index.corrections import Correction, Entry, MergeUnits, apply, fits, from_json, shown_name
 from baocao.index.postgres import answered, not_installed
 from baocao.index.settings import Postgres
 from baocao.report import Report
 
 _FILE = "record.sqlite"
+_HEAD = 8_000  # bytes of a report's JSON that hold all before its text
+_PERIOD = re.compile(r'"period": \{"start": "[^"]*", "end": "([^"]*)"\}, "signer"')
 _VALUE = re.compile(r":(\w+)")
 
 
@@ -106,6 +108,17 @@ def report_json(folder: Path, id_or_prefix: str) -> dict[str, Any]:
     return apply(Report.from_json(data), changed).to_json() if changed else data
 
 
+def some_reports(folder: Path, ids: Iterable[str]) -> Iterator[Report]:
+    """Yield the reports with these ids as people corrected them; one that is not there is left out."""
+    with reading(folder) as reader:
+        merges = _merges(reader)
+        for wanted in ids:
+            found = reader.one("SELECT body FROM report WHERE id = :id", id=wanted)
+            if found:
+                own = _corrections(reader, wanted).get(wanted, ())
+                yield apply(Report.from_json(json.loads(zlib.decompress(found[0]))), (*own, *merges))
+
+
 def reports(folder: Path, *, corrected: bool = False) -> Iterator[Report]:
     """Yield the latest version of every report as people corrected it, oldest first.
 
@@ -119,6 +132,19 @@ def reports(folder: Path, *, corrected: bool = False) -> Iterator[Report]:
             report = Report.from_json(json.loads(zlib.decompress(body)))
             if not corrected or any(fits(report, c) for c in own[id_]):
                 yield apply(report, (*own.get(id_, ()), *merges))
+
+
+def periods(folder: Path) -> Iterator[tuple[str | None, str | None]]:
+    """Yield of the latest version of every report its issuer and the end of its period, or else its date.
+
+    Only the beginning of each report is unpacked: its JSON tells these before the text.
+    """
+    with reading(folder) as reader:
+        merges = _merges(reader)
+        for issuer, issued, body in reader.stream("SELECT issuer, issued, body FROM report WHERE latest"):
+            start = zlib.decompressobj().decompress(body, _HEAD).decode("utf-8", "replace")
+            period = _PERIOD.search(start)
+            yield (shown_name(issuer, merges) if issuer else None), (period[1] if period else issued)
 
 
 def corrections(folder: Path, *, undone: bool = False, report: str = "") -> list[Entry]:

@@ -132,13 +132,23 @@ difficulty_seen = sa.Table(
     sa.Column("signature", sa.Text, nullable=False),
     sa.Column("copy_of", _Plain),
 )
+difficulty_faces = sa.Table(
+    "difficulty_face",
+    metadata,
+    sa.Column("group", _Plain, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("report", _Plain, nullable=False),
+    sa.Column("start", sa.Integer, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("mentions", sa.Integer, nullable=False),
+)
 
 # What the page keeps: who may use it, what they did, and what they have under way.
 users = sa.Table(
     "page_user",
     metadata,
     sa.Column("name", _Plain, primary_key=True),
-    sa.Column("password", sa.Text, nullable=False),  # as argon2 writes it
+    sa.Column("password", sa.Text, nullable=False),  # as argon2 writes it; or who it is at the OpenID provider
     sa.Column("role", sa.Text, nullable=False),
     sa.Column("enabled", sa.Boolean, nullable=False),
     sa.Column("at", _Plain, nullable=False),
@@ -148,12 +158,13 @@ sessions = sa.Table(
     metadata,
     sa.Column("token", _Plain, primary_key=True),  # its SHA-256: whoever reads the record cannot log in with it
     sa.Column("user", _Plain, nullable=False, index=True),
-    sa.Column("until", sa.Float, nullable=False),  # the second since 1970 at which it ends
+    sa.Column("began", sa.Float, nullable=False),  # the second since 1970
+    sa.Column("until", sa.Float, nullable=False),  # when it ends, if nothing is asked before
 )
 failed_logins = sa.Table(
     "page_failed_login",
     metadata,
-    sa.Column("who", _Plain, primary_key=True),  # a name or an address
+    sa.Column("who", _Plain, primary_key=True),  # the SHA-256 of a name or an address
     sa.Column("times", sa.Integer, nullable=False),
     sa.Column("until", sa.Float, nullable=False),  # before which none more is tried
 )
@@ -163,7 +174,8 @@ audit = sa.Table(
     sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
     sa.Column("at", _Plain, nullable=False, index=True),
     sa.Column("who", _Plain, nullable=False),
-    sa.Column("did", sa.Text, nullable=False),
+    sa.Column("address", _Plain, nullable=False),  # none: at the machine itself
+    sa.Column("did", _Plain, nullable=False),
     sa.Column("what", sa.Text, nullable=False),
 )
 saved_searches = sa.Table(
@@ -181,9 +193,14 @@ drafts = sa.Table(
     metadata,
     sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
     sa.Column("name", sa.Text, nullable=False),
+    sa.Column("year", sa.Integer, nullable=False),
+    sa.Column("units", sa.Text, nullable=False),  # a JSON list; empty: all
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),  # counts the changes, so that none is made on an older state
     sa.Column("body", sa.Text, nullable=False),
     sa.Column("by", sa.Text, nullable=False),
     sa.Column("at", _Plain, nullable=False),
+    sa.Column("changed_by", sa.Text, nullable=False),
     sa.Column("changed_at", _Plain, nullable=False),
 )
 uploads = sa.Table(

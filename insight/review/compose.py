@@ -15,6 +15,7 @@ from baocao.insight.review.model import (
     Group,
     Item,
     Part,
+    Placed,
     Reporting,
     Review,
     ReviewRequest,
@@ -56,6 +57,19 @@ def review(reports: Iterable[Report], request: ReviewRequest) -> Review:
         conflicts=tuple(against),
         warnings=tuple(_warnings(chosen, names)),
     )
+
+
+def candidates(reports: Iterable[Report], request: ReviewRequest) -> list[Placed]:
+    """Return every sentence of the year that a review may show, each alone, as `review` would place it."""
+    chosen, _ = _sorted_out(reports, request)
+    names = _names(chosen)
+    said = [s for report in chosen for s in statements(report, names.get(report.id))]
+    against = conflicts(said)
+    found = []
+    for label in PARTS:
+        for i, s in enumerate(mine := [s for s in said if s.label is label]):
+            found.append(Placed(label, field_of(s.shown.text, s.headings), _item(mine, Choice(i, (), 0.0), against)))
+    return found
 
 
 def _sorted_out(reports: Iterable[Report], request: ReviewRequest) -> tuple[list[Report], list[str]]:

@@ -64,6 +64,5 @@ def _rows(review: Review, known: Mapping[str, Followed]) -> list[tuple[str, ...]
             for item in group.items:
                 state = known.get(item.id)
                 now = (state.state, state.note, state.date) if state else (STATES[0], "", "")
-                unit = item.sources[0].issuer or ""
-                rows.append((item.id, PARTS[part.label], group.field, item.text, unit, bracketed(item), *now))
+                rows.append((item.id, PARTS[part.label], group.field, item.text, item.unit, bracketed(item), *now))
     return rows

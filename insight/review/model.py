@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Self
 
 from baocao.report import Label
 
@@ -86,16 +86,41 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A statement of the review: `text` as shown, the sentences that say it, and what contradicts it."""
+    """A statement of the review: `text` as shown, the sentences that say it, and what contradicts it.
+
+    An item without sources is the drafter's own words. `edited` tells that a clerk worded it, from its sources.
+    `key` names an item whose first source does not.
+    """
 
     text: str
     sources: tuple[Cited, ...]
     conflicts: tuple[Conflict, ...] = ()
+    key: str = ""
+    edited: bool = False
 
     @property
     def id(self) -> str:
         """Names the item in a follow-up list: the first source's report and offset."""
-        return f"{self.sources[0].report}:{self.sources[0].start}"
+        return self.key or f"{self.sources[0].report}:{self.sources[0].start}"
+
+    @property
+    def own(self) -> bool:
+        """Tell whether it is the drafter's own words."""
+        return not self.sources
+
+    @property
+    def unit(self) -> str:
+        """The body that says it first, or nothing."""
+        return (self.sources[0].issuer or "") if self.sources else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An item with the part and the field of work it belongs to."""
+
+    label: Label
+    field: str
+    item: Item
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +133,16 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One of the three parts."""
+    """One of the three parts; `heading` where it was given another name."""
 
     label: Label
     groups: tuple[Group, ...]
+    heading: str = ""
 
     @property
     def title(self) -> str:
         """The part's name on the page."""
-        return PARTS[self.label]
+        return self.heading or PARTS[self.label]
 
     @property
     def items(self) -> Iterator[Item]:
@@ -187,6 +213,39 @@ class Review:
                 for item, item_told in zip(group.items, group_told["items"], strict=True):
                     item_told["id"] = item.id
         return data
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Self:
+        """Read what `to_json` wrote."""
+        return cls(
+            year=data["year"], units=tuple(data["units"]), issuer=data["issuer"], parent=data["parent"],
+            place=data["place"], reports=data["reports"],
+            parts=tuple(
+                Part(
+                    Label(part["label"]),
+                    tuple(Group(g["field"], tuple(map(item_from_json, g["items"]))) for g in part["groups"]),
+                    part["heading"],
+                )
+                for part in data["parts"]
+            ),
+            reporting=tuple(Reporting(r["unit"], tuple(r["reports"])) for r in data["reporting"]),
+            documents=tuple(CitedDocument(d["docno"], d["reports"], tuple(d["units"])) for d in data["documents"]),
+            returning=tuple(Returning(r["name"], tuple(r["units"]), tuple(r["years"])) for r in data["returning"]),
+            followed=tuple(Followed(**f) for f in data["followed"]),
+            conflicts=tuple(map(_conflict_from_json, data["conflicts"])),
+            warnings=tuple(DataWarning(w["code"], w["message"], Cited(**w["source"])) for w in data["warnings"]),
+        )  # fmt: skip
+
+
+def item_from_json(data: dict[str, Any]) -> Item:
+    """Read an item as `Review.to_json` wrote it."""
+    sources = tuple(Cited(**source) for source in data["sources"])
+    conflicts = tuple(map(_conflict_from_json, data["conflicts"]))
+    return Item(data["text"], sources, conflicts, data["key"], data["edited"])
+
+
+def _conflict_from_json(data: dict[str, Any]) -> Conflict:
+    return Conflict(tuple(data["figures"]), tuple(Cited(**source) for source in data["sources"]))
 
 
 def written_date(iso: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from baocao.insight.review.model import Cited, Conflict, Item, Review, written_date
 
 WRITTEN_SOURCES = 5  # after an item; the others are counted there and listed in the JSON
+OWN = "ý của người soạn"  # what stands in place of the sources of the drafter's own words
 _WRITTEN_UNITS = 6
 _WRITTEN_ROWS = 500
 _ROMAN = ("I", "II", "III")
@@ -37,11 +38,19 @@ def abstract(review: Review) -> str:
 
 
 def opening(review: Review) -> str:
-    """Return the paragraph that tells what the review was made of."""
-    return (
+    """Return the paragraph that tells what the review was made of, and what in it is no quotation."""
+    items = [item for part in review.parts for item in part.items]
+    edited = sum(item.edited and not item.own for item in items)
+    own = sum(item.own for item in items)
+    told = (
         f"Báo cáo này được tổng hợp từ {review.reports} báo cáo năm {review.year} của {len(review.reported)} đơn vị. "
         "Mỗi nội dung được trích nguyên văn; nguồn ghi trong ngoặc vuông."
     )
+    if edited:
+        told += f" {edited} nội dung ghi “theo” đã được biên tập từ nguồn; số liệu, ngày tháng và tên gọi giữ nguyên."
+    if own:
+        told += f" {own} nội dung ghi “{OWN}” không trích từ báo cáo nào."
+    return told
 
 
 def numbered_parts(review: Review) -> Iterator[tuple[str, int]]:
@@ -51,10 +60,13 @@ def numbered_parts(review: Review) -> Iterator[tuple[str, int]]:
 
 
 def bracketed(item: Item) -> str:
-    """Return an item's sources in short form, in brackets."""
+    """Return an item's sources in short form, in brackets; or that it has none."""
+    if item.own:
+        return f"[{OWN}]"
     shorts = list(dict.fromkeys(source.short for source in item.sources))
     more = len(shorts) - WRITTEN_SOURCES
-    return f"[{'; '.join(shorts[:WRITTEN_SOURCES])}{f'; và {more} báo cáo khác' if more > 0 else ''}]"
+    others = f"; và {more} báo cáo khác" if more > 0 else ""
+    return f"[{'theo ' if item.edited else ''}{'; '.join(shorts[:WRITTEN_SOURCES])}{others}]"
 
 
 def contradiction(conflict: Conflict) -> str:
@@ -75,6 +87,8 @@ def _all_tables(review: Review) -> Iterator[Table]:
     yield Table("Đơn vị có báo cáo", ("TT", "Đơn vị", "Báo cáo"), _numbered(reported), (1, 6, 6))
     missing = [(unit,) for unit in review.missing]
     yield Table("Đơn vị chưa có báo cáo", ("TT", "Đơn vị"), _numbered(missing), (1, 12))
+    own = [(item.text, part.title) for part in review.parts for item in part.items if item.own]
+    yield Table("Nội dung không có nguồn (ý của người soạn)", ("TT", "Nội dung", "Phần"), _numbered(own), (1, 8, 4))
     cited = [(d.docno, str(d.reports), _listed(d.units)) for d in review.documents]
     named = ("TT", "Số, ký hiệu", "Số báo cáo nêu", "Đơn vị nêu")
     yield Table("Văn bản được viện dẫn", named, _numbered(cited), (1, 4, 2, 6))

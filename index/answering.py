@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, TypeVar
 
 from baocao.errors import IndexBrokenError
 from baocao.index.lookup import counts, reading
-from baocao.index.search import SearchDownError, SearchEngine, SearchRequest, SearchResult
+from baocao.index.related import related_to
+from baocao.index.search import Hit, SearchDownError, SearchEngine, SearchRequest, SearchResult
 from baocao.index.settings import Elastic, open_engine, search_fallback
+from baocao.index.spelling import proposal
+from baocao.report import Report
 
 if TYPE_CHECKING:
     from baocao.index.embedded import EmbeddedEngine
@@ -59,6 +62,20 @@ class Searcher:
         """
         result, notice = self.ask(lambda engine: engine.search(request))
         return Answer(result, notice)
+
+    def suggest(self, request: SearchRequest) -> str | None:
+        """Return the query of a request with its misspelt words set right, or None where nothing better is known.
+
+        What is proposed finds something under the request's filters. Raises what `answer` raises.
+        """
+        return self.ask(lambda engine: proposal(engine, request))[0]
+
+    def related(self, report: Report, limit: int = 5) -> list[Hit]:
+        """Return the reports that share most with a report, with the sentences that show it.
+
+        Raises what `answer` raises.
+        """
+        return self.ask(lambda engine: related_to(engine, report, limit))[0]
 
     def ask(self, what: Callable[[SearchEngine], _T]) -> tuple[_T, str | None]:
         """Return what the engine, or the copy in its place, tells, and a sentence where it was the copy.

@@ -449,6 +449,17 @@ class ElasticEngine:
                 return
             pages["after"] = found["after_key"]
 
+    def frequencies(self, tokens: Sequence[str]) -> dict[str, int]:
+        """Return in how many sentences each of these tokens of the main field stands, without those of none."""
+        bodies: list[Query] = []
+        for at in range(0, len(tokens), _BATCH):
+            each = {token: {"term": {"body": token}} for token in tokens[at : at + _BATCH]}
+            bodies.append({"size": 0, "track_total_hits": False, "aggs": {"each": {"filters": {"filters": each}}}})
+        with self._told():
+            answers = self._asked(*bodies) if bodies else []
+        found = (item for answer in answers for item in answer["aggregations"]["each"]["buckets"].items())
+        return {token: bucket["doc_count"] for token, bucket in found if bucket["doc_count"]}
+
     def search(self, request: SearchRequest) -> SearchResult:
         """Answer a request.
 

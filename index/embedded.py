@@ -154,6 +154,14 @@ class EmbeddedEngine:
         for report, _ in self._searcher.terms_with_prefix("report", "", undeleted):
             yield report
 
+    def frequencies(self, tokens: Sequence[str]) -> dict[str, int]:
+        """Return in how many sentences each of these tokens of the main field stands, without those of none.
+
+        What was dropped since the last merge is counted still.
+        """
+        searcher = self._searcher
+        return {token: count for token in tokens if (count := searcher.doc_freq("body", token))}
+
     def search(self, request: SearchRequest) -> SearchResult:
         """Answer a request.
 

@@ -16,6 +16,7 @@ from baocao.text import spelling_key, syllables
 MAX_LENGTH = 2_000
 MAX_WORDS = 64
 
+_OPERATORS = ("OR", "HOẶC", "AND", "NOT")
 _QUOTES = str.maketrans(dict.fromkeys("“”„«»″", '"'))
 _LEX = re.compile(
     r'(?P<space>\s+)|(?P<open>\()|(?P<close>\))|(?P<phrase>"[^"]*"?)|(?P<minus>-(?=[\w"(]))|(?P<word>[^\s()"]+)'
@@ -176,6 +177,36 @@ def _with_synonyms(parts: list[Node]) -> list[Node]:
 def _plain(parts: list[Node], size: int) -> tuple[str, ...] | None:
     words = tuple(p.folded for p in parts if isinstance(p, Word) and not p.prefix)
     return words if len(words) == len(parts) == size else None
+
+
+def words_at(query: str) -> list[list[tuple[int, int]]]:
+    """Return where the words of a query stand that may be misspelt, those that follow each other together.
+
+    Operators, prefixes and document numbers are none, nor is what may not occur.
+    """
+    query = query.translate(_QUOTES)
+    for pattern in (_SPOKEN, _DOCNO):
+        query = pattern.sub(lambda m: "\x00" * len(m[0]), query)
+    found: list[list[tuple[int, int]]] = [[]]
+    before, depth, left_out = "", 0, 0  # the depth of brackets below which all may not occur
+    for token in _LEX.finditer(query):
+        if token.lastgroup == "space":
+            continue
+        plain = token.lastgroup == "word" and token[0] not in _OPERATORS and not re.search(r"\x00|\*$", token[0])
+        if not plain:
+            found.append([])
+        negative = before in ("-", "NOT")
+        depth += (token[0] == "(") - (token[0] == ")")
+        if negative and token[0] == "(":
+            left_out = left_out or depth
+        elif depth < left_out:
+            left_out = 0
+        if (plain or token.lastgroup == "phrase") and not negative and not left_out:
+            found[-1] += [(token.start() + s.start, token.start() + s.end) for s in syllables(token[0])]
+        if not plain or negative:
+            found.append([])
+        before = token[0]
+    return [words for words in found if words]
 
 
 def runs(node: Node | None) -> Iterator[tuple[str, ...]]:

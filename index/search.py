@@ -162,6 +162,12 @@ class SearchEngine(Protocol):
     def ids(self) -> Iterator[str]:
         """Yield the id of every report that the engine holds."""
 
+    def frequencies(self, tokens: Sequence[str]) -> dict[str, int]:
+        """Return in how many sentences each of these tokens of the main field stands, without those of none.
+
+        Syllables and pairs of them, as `analysis` makes them. What was dropped lately may be counted still.
+        """
+
     def search(self, request: SearchRequest) -> SearchResult:
         """Answer a request.
 

@@ -222,6 +222,8 @@ def _check(doc: Doc) -> Doc:
         issued=front.issued,
         period=front.period,
         title=front.title,
+        pages_at=reading.raw.pages_at,
+        confidence=reading.raw.reading.confidence,
     )
     return doc
 

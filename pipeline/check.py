@@ -8,6 +8,7 @@ from baocao.report import Entity, EntityType, Finding, Members, Period, Relation
 
 _KIND_BEFORE = re.compile(r"(?P<kind>[^\W\d]+(?: [^\W\d]+){0,3})\s+(?:số\s*:?\s*)?$")
 _COMPARED = re.compile(r"(?:cùng kỳ|so với|so|năm trước|trước đó|từ|giai đoạn)\W*(?:với\s+|của\s+)?$", re.IGNORECASE)
+LOW_CONFIDENCE = 0.8  # of recognition, 0 to 1: below it one letter in twenty and more is wrong (docs/scans.md)
 _SAME_MATTER = re.compile(r"sơ kết|tổng kết|báo cáo", re.IGNORECASE)
 
 
@@ -19,15 +20,28 @@ def check(
     issued: str | None,
     period: Period | None,
     title: str,
+    pages_at: Sequence[int] = (0,),
+    confidence: Sequence[float | None] = (),
 ) -> tuple[Finding, ...]:
-    """Return the warnings of a report, in the order of the text."""
+    """Return the warnings of a report, in the order of the text; `confidence` is of recognition, page by page."""
     found = [
+        *_pages(text, pages_at, confidence),
         *_counts(text, entities, relations),
         *_periods(text, entities, period, title),
         *_dates(text, entities, issued),
         *_numbers(text, entities),
     ]
     return tuple(sorted(found, key=lambda f: (f.start, f.code)))
+
+
+def _pages(text: str, pages_at: Sequence[int], confidence: Sequence[float | None]) -> Iterator[Finding]:
+    """Pages of a scan that were hardly recognised; of an empty one the end of the page before is marked."""
+    ends = (*pages_at[1:], len(text))
+    for number, (start, end, sure) in enumerate(zip(pages_at, ends, confidence, strict=False), 1):
+        if sure is not None and sure < LOW_CONFIDENCE:
+            first = max(0, min(start, end - 1))
+            message = f"Page {number} is a scan that was recognised with a confidence of {sure:.0%} only; compare it."
+            yield Finding(first, max(end, first + 1), "low_ocr_confidence", message)
 
 
 def _counts(text: str, entities: Sequence[Entity], relations: Sequence[Relation]) -> Iterator[Finding]:

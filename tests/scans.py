@@ -2,6 +2,8 @@
 
 import importlib.util
 import io
+import os
+import sys
 from collections.abc import Sequence
 from html import escape
 from importlib.resources import files
@@ -20,6 +22,7 @@ from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer, Table
 
 SOURCES = Path(__file__).parent.parent / "samples" / "sources"
 FONTS = files("font_source_serif_pro") / "files"  # a package of `dev`: the same letters on every machine
+ONE_THREAD = {**os.environ, "OMP_THREAD_LIMIT": "1"}  # Tesseract as it runs beside others
 MOTTO = ("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Độc lập - Tự do - Hạnh phúc")
 
 pdfmetrics.registerFont(TTFont("Scan", str(FONTS / "SourceSerifPro-Regular.ttf")))
@@ -37,8 +40,6 @@ def source(name: str) -> Any:
     spec = importlib.util.spec_from_file_location("samples_make", SOURCES.parent / "make.py")
     assert spec is not None and spec.loader is not None
     make = importlib.util.module_from_spec(spec)
-    import sys
-
     sys.modules["samples_make"] = make  # dataclasses look their module up
     spec.loader.exec_module(make)
     (path,) = SOURCES.glob(f"{name}*.txt")

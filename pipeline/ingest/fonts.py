@@ -73,6 +73,9 @@ def _leaves(root: Any, fonts: Fonts) -> Iterator[tuple[Any, int, str | None, Any
     """Yield texts, each with what holds its run, how many breaks came before, and its font."""
     breaks = 0
     for run in root.iter(_RUN):
+        if run.find(f"{qn('w:rPr')}/{qn('w:vanish')}") is not None:  # hidden text must not join what is shown
+            breaks += 1
+            continue
         font = fonts.of(run)
         for node in run:
             if node.tag == _TEXT or (node.tag in _SIGNS and encoding_of(_of_sign(node) or font)):
@@ -95,10 +98,11 @@ def _shown(node: Any) -> str:
 
 
 def _font(properties: Any) -> str | None:
-    fonts = properties.find(qn("w:rFonts")) if properties is not None else None
+    fonts: Any = properties.find(qn("w:rFonts")) if properties is not None else None
     if fonts is None:
         return None
-    return fonts.get(qn("w:hAnsi")) or fonts.get(qn("w:ascii"))
+    name: str | None = fonts.get(qn("w:hAnsi")) or fonts.get(qn("w:ascii"))
+    return name
 
 
 def _value(element: Any, child: str) -> str | None:

@@ -77,15 +77,15 @@ def convert_runs(runs: Sequence[Run], *, surely: bool = False) -> Converted:
     texts = [run.text for run in runs]
     used: Counter[str] = Counter()
     rest: list[int] = []
-    by_font: dict[str, list[int]] = {}
+    named: dict[str, list[int]] = {}
     for at, run in enumerate(runs):
         encoding = encoding_of(run.font)
-        (by_font.setdefault(encoding.name, []) if encoding else rest).append(at)
+        (named.setdefault(encoding.name, []) if encoding else rest).append(at)
     for encoding in encodings():
-        hinted = by_font.get(encoding.name, [])
-        if _speaks_for(encoding, [texts[at] for at in hinted]):
+        hinted = named.get(encoding.name, [])
+        if speaks_for(encoding, [texts[at] for at in hinted]):
             for at in hinted:
-                texts[at] = _by_font(encoding, runs[at])
+                texts[at] = by_font(encoding, runs[at])
                 used[encoding.name] += len(texts[at]) * (texts[at] != runs[at].text)
         else:
             rest += hinted
@@ -113,7 +113,7 @@ def from_font(font: str | None, text: str) -> str:
     encoding = encoding_of(font)
     if encoding is None or _UNICODE.search(text):
         return text
-    return _by_font(encoding, Run(text, font))
+    return by_font(encoding, Run(text, font))
 
 
 def encoding_of(font: str | None) -> Encoding | None:
@@ -133,13 +133,24 @@ def has_capitals_only(font: str | None) -> bool:
     return bool(match and _CAPITALS.search(match["name"]))
 
 
-def _speaks_for(encoding: Encoding, texts: Sequence[str]) -> bool:
-    """Tell whether text in a font of an old encoding is in it: fonts keep their names when a text becomes Unicode."""
+def speaks_for(encoding: Encoding | None, texts: Sequence[str]) -> bool:
+    """Tell whether text in a font of an old encoding is in it: fonts keep their names when a text becomes Unicode.
+
+    For no encoding: whether the text is better Vietnamese, or none, as it stands.
+    """
+    if encoding is None:
+        return _net(None, texts) >= 0
     return bool(texts) and _net(encoding, texts) >= _net(None, texts)
 
 
-def _by_font(encoding: Encoding, run: Run) -> str:
-    if _net(None, [run.text]) > _net(encoding, [run.text]):  # typed in Unicode among the old
+def encoding_of_words(text: str) -> Encoding | None:
+    """Return the encoding that a text of which nothing else is known is in, None for Unicode."""
+    return _likeliest([text], surely=False) if _SIGNAL.search(text) else None
+
+
+def by_font(encoding: Encoding, run: Run) -> str:
+    """Convert a run that is of a font of this encoding, and not typed in Unicode among the old."""
+    if _net(None, [run.text]) > _net(encoding, [run.text]):
         return run.text
     text = _decoded(encoding, run.text)
     return text.upper() if has_capitals_only(run.font) else text

@@ -7,18 +7,24 @@ import io
 import logging
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pdfplumber
+from pdfminer.encodingdb import EncodingDB
 from pdfplumber.utils.exceptions import PdfminerException
 
 from baocao.errors import LimitError, UnreadableError
 from baocao.pipeline.ingest.grids import is_table, rows_of_tables
 from baocao.pipeline.ingest.layout import Word, in_reading_order, rows_of
+from baocao.pipeline.ingest.legacy import with_capitals
+from baocao.pipeline.ingest.letters import Letters
 from baocao.pipeline.ingest.pages import Page, put_together
 from baocao.pipeline.ingest.plain import Read, is_garbled
 from baocao.text import clean
+
+# In Windows' codes it takes this one for a blank; it is a hyphen that may be left out, and "ư" in .VnTime.
+EncodingDB.win2unicode[0xAD] = "\u00ad"
 
 logging.getLogger("pdfminer").setLevel(logging.CRITICAL)  # its complaints about damage are no news to a user
 
@@ -39,15 +45,18 @@ def read_pdf(data: bytes) -> Read:
 
     Raises UnreadableError for a damaged or locked file, NeedsProgramError for a scan where Tesseract is missing.
     """
+    letters = Letters()
     try:
-        found = _pages(data)
+        found = _pages(data, letters)
     except UnreadableError:
         raise
     except Exception:
         data = _mended(data)
-        found = _pages(data)
+        found = _pages(data, letters := Letters())
     pages = _recognised(data, found) if any(f.scanned for f in found) else [f.page for f in found]
-    return put_together(pages)
+    told = put_together(pages)
+    reading = replace(told.reading, encoding=letters.encoding)
+    return replace(told, text=with_capitals(told.text, letters.encoding), reading=reading)
 
 
 def _recognised(data: bytes, found: Sequence[_Found]) -> list[Page]:
@@ -83,12 +92,12 @@ def _told(page: Page) -> str:
     return "\n".join(line.text for line in page.lines)
 
 
-def _pages(data: bytes) -> list[_Found]:
+def _pages(data: bytes, letters: Letters) -> list[_Found]:
     try:
         with pdfplumber.open(io.BytesIO(data)) as pdf:
             if len(pdf.pages) > _MAX_PAGES:
                 raise LimitError(f"The PDF has more than {_MAX_PAGES:,} pages; split it.")
-            return [_page(page) for page in pdf.pages]
+            return [_page(page, letters) for page in pdf.pages]
     except PdfminerException as error:
         if "Password" in type(error.args[0] if error.args else error).__name__:
             raise UnreadableError("The PDF is locked by a password; save it without one.") from error
@@ -106,8 +115,8 @@ def _mended(data: bytes) -> bytes:
     return out.getvalue()
 
 
-def _page(page: Any) -> _Found:
-    words = _words(page)
+def _page(page: Any, letters: Letters) -> _Found:
+    words = _words(page, letters)
     tables, words = rows_of_tables(_tables(page), words)
     lines = in_reading_order(rows_of(words), tables, float(page.width))
     pictured = sum(i["width"] * i["height"] for i in page.images) > 0.5 * page.width * page.height
@@ -125,18 +134,21 @@ def _of_no_use(page: Page) -> bool:
     return len(text) < _TYPED or is_garbled(text) or marked < _MARKED * len(text)
 
 
-def _words(page: Any) -> list[Word]:
+def _words(page: Any, letters: Letters) -> list[Word]:
     # Old printer drivers make bold letters by printing them twice.
     seen = Counter((c["text"], round(c["x0"]), round(c["top"])) for c in page.chars)
     if seen and len(seen) < 0.95 * len(page.chars):
         page = page.dedupe_chars(tolerance=1)
     found = page.extract_words(x_tolerance_ratio=0.2, extra_attrs=["size"], return_chars=True)
-    return [_word(w) for w in found if w["upright"] and w["text"].strip()]
+    found = [w for w in found if w["upright"] and w["text"].strip()]
+    letters.learn((w["text"], w["chars"][0]["fontname"]) for w in found)
+    return [_word(w, letters) for w in found]
 
 
-def _word(w: dict[str, Any]) -> Word:
-    font = w["chars"][0]["fontname"].lower()
-    text = clean(w["text"]).strip() or " "
+def _word(w: dict[str, Any], letters: Letters) -> Word:
+    named = w["chars"][0]["fontname"]
+    font = named.lower()
+    text = clean(letters.read(w["text"], named)).strip() or " "
     return Word(text, w["x0"], w["x1"], w["top"], w["bottom"], max(1.0, w["size"]), "bold" in font or "black" in font)
 
 

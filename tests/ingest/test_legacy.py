@@ -150,7 +150,7 @@ def test_words_that_old_codes_could_show_are_left_where_they_are_vietnamese(word
     assert convert(" ".join(words)) == (" ".join(words), None)
 
 
-@given(st.lists(st.sampled_from(SENTENCES), min_size=3, max_size=12), st.sampled_from([tcvn3, vni, windows_1258]))
+@given(st.lists(st.sampled_from([s for s in SENTENCES if len(s) > 60]), min_size=3, max_size=12, unique=True), st.sampled_from([tcvn3, vni, windows_1258]))
 def test_sentences_come_back(lines: list[str], write: Writer) -> None:
     try:
         old = write("\n".join(lines)).decode("cp1252")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 DOCS = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
-SECTIONS = ("speed", "endurance")
+SECTIONS = ("speed", "page", "endurance")
 
 
 def put_section(path: Path, name: str, lines: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from baocao.errors import ArchiveBusyError
 from baocao.index import open_archive
-from baocao.index.answering import Answer, answer
+from baocao.index.answering import Answer, Searcher
 from baocao.index.originals import Originals
 from baocao.index.record import Record
 from baocao.index.search import SearchRequest
@@ -21,6 +21,7 @@ from baocao.web.roles import Visitor
 from baocao.web.settings import Serving
 
 _T = TypeVar("_T")
+_RELATED = 6  # reports
 _PICTURES = 200  # kept in memory, some 100 KB each
 _LOOK_AGAIN = 2.0  # seconds until a busy archive's index is tried again
 
@@ -34,6 +35,7 @@ class Desk:
             with open_archive(serving.folder):  # an empty one, so that the first clerk can upload
                 pass
         self.record = Record(serving.folder)
+        self.searcher = Searcher(serving.folder)
         self.secret = self._secret()
         self._behind = threading.Event()
         self._kept: dict[str, tuple[Any, Any]] = {}
@@ -52,17 +54,20 @@ class Desk:
         """Let the archive go."""
         self._ended.set()
         self._behind.set()
+        self.searcher.close()
         self.record.close()
 
     def answer(self, request: SearchRequest) -> Answer:
         """Answer a search."""
-        return answer(self.folder, request)
+        return self.searcher.answer(request)
 
-    def suggest(self, query: str) -> str | None:
-        """Return a search near to one that found nothing, that does find something."""
-        from baocao.index.spelling import suggest
+    def suggest(self, request: SearchRequest) -> str | None:
+        """Return a query near to one that found nothing, that does find something."""
+        return self.searcher.suggest(request)
 
-        return suggest(self.folder, query)
+    def related(self, report: Report) -> list[tuple[str, str]]:
+        """Return (id, title) of the reports that have most in common with one."""
+        return [(hit.report, hit.title) for hit in self.searcher.related(report, _RELATED)]
 
     def original(self, sha256: str) -> bytes:
         """Return the bytes that were handed in."""

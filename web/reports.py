@@ -81,7 +81,7 @@ def report(
         return page(request, "text.html", **values)
     return page(
         request, "report.html", **values, cites=list(cites(desk, told)), cited_by=cited_by(desk, told),
-        related=(), corrections=lookup.corrections(desk.folder, undone=True, report=told.id),
+        related=desk.related(told), corrections=lookup.corrections(desk.folder, undone=True, report=told.id),
         pictured=pictures.can_show(told), page_at=told.page_of(at or 0), FINDINGS=FINDINGS,
         sentence_at=lambda offset: max((s.start for s in told.sentences if s.start <= offset), default=0),
         correction_words=lambda entry: correction_words(entry.to_json(), request.state.visitor.language),
@@ -124,4 +124,5 @@ def citations(id: Id, desk: TheDesk, _: Reader) -> dict[str, Any]:
     return {
         "cites": [{"number": c.number, "reports": [list(r) for r in c.reports]} for c in cites(desk, told)],
         "cited_by": [{"report": i, "title": t} for i, t in cited_by(desk, told)],
+        "related": [{"report": i, "title": t} for i, t in desk.related(told)],
     }

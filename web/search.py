@@ -16,7 +16,6 @@ from baocao.errors import QueryError
 from baocao.index import lookup
 from baocao.index.answering import Answer
 from baocao.index.search import SentenceHit
-from baocao.index.settings import open_engine
 from baocao.insight.export import export_hits
 from baocao.report import Label
 from baocao.web.access import Reader, TheDesk
@@ -27,6 +26,7 @@ from baocao.web.showing import page
 shown = APIRouter()
 api = APIRouter(tags=["search"])
 
+_FEW = 3  # reports or sentences; where no more are found, another spelling may find more
 _NEWEST = 6  # reports
 _MEDIA = {"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "csv": "text/csv; charset=utf-8"}
 AskedQuery = Annotated[Asked, Query()]
@@ -64,8 +64,8 @@ def front(request: Request, asked: AskedQuery, desk: TheDesk, visitor: Reader) -
         try:
             answer = desk.answer(asked.request())
             values |= {"answer": answer, "pages": _pages(asked.page, answer)}
-            if not answer.result.total:
-                values["suggestion"] = desk.suggest(asked.q)
+            if answer.result.total <= _FEW:
+                values["suggestion"] = desk.suggest(asked.request())
         except QueryError as error:
             values["wrong"] = str(error)
     return page(request, "found.html" if part else "search.html", **values)
@@ -115,7 +115,7 @@ def search(
 ) -> dict[str, Any]:
     """Search all reports, with or without diacritics."""
     answer = desk.answer(asked.request(size=limit))
-    suggestion = None if answer.result.total else desk.suggest(asked.q)
+    suggestion = None if answer.result.total > _FEW else desk.suggest(asked.request())
     return {**answer.result.to_json(), "notice": answer.notice, "suggestion": suggestion}
 
 
@@ -123,7 +123,7 @@ def search(
 @api.get("/search/export.{form}", response_class=FileResponse)
 def export(form: Literal["xlsx", "csv"], asked: AskedQuery, desk: TheDesk, visitor: Reader) -> FileResponse:
     """Return every sentence that a search finds as a table, 100,000 at most."""
-    hits = open_engine(desk.folder).every(asked.request())
+    hits, _ = desk.searcher.ask(lambda engine: engine.every(asked.request()))
     folder = TemporaryDirectory(prefix="baocao-")
     path = Path(folder.name, f"tim-kiem.{form}")
     count = export_hits(hits, form, path)

@@ -17,7 +17,7 @@ from baocao.index.settings import Postgres
 # and what is being uploaded belong to a page that is open.
 _COPIED = (
     tables.reports, tables.refusals, tables.corrections, tables.names, tables.jobs, tables.follow_ups,
-    tables.difficulty_groups, tables.difficulty_members, tables.difficulty_seen,
+    tables.difficulty_groups, tables.difficulty_members, tables.difficulty_seen, tables.difficulty_faces,
     tables.users, tables.audit, tables.saved_searches, tables.drafts, tables.variants,
 )  # fmt: skip
 _TOGETHER = 200  # rows

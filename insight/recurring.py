@@ -1,121 +1,159 @@
-"""The recurring difficulties of an archive: what the record keeps of them follows the reports, and clerks decide."""
+"""The recurring difficulties of an archive: what the record keeps of them follows the reports, and clerks decide.
 
-import json
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+The record holds groups, mentions, reports seen and faces (names and best sentences), and a mark that tells up to which
+line of the log of changes they speak. Whoever asks reads the reports that changed since, and no others; the texts of
+the rest are read where they are shown.
+"""
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from baocao.errors import ArchiveError
-from baocao.index import Archive, lookup, open_archive, tables
+from baocao.errors import ArchiveError, NotFoundError
+from baocao.index import lookup
+from baocao.index.record import Record
+from baocao.insight import held as keeping
 from baocao.insight.difficulties import (
     Change,
+    Chosen,
     Difficulty,
-    Group,
-    Member,
+    Embed,
+    Outline,
     Reading,
-    Role,
-    Seen,
     State,
-    add,
     applied,
     build,
     difficulties,
-    read,
+    outlines,
+    portraits,
 )
+from baocao.insight.following import anew, faced, followed, wants_all
+from baocao.insight.held import Held
+from baocao.insight.readings import Readings
 
-_ANEW = 50  # new reports from which on all are grouped anew, with the identities that there are
+Years = tuple[int | None, int | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Recurring:
-    """The state that is kept, in step with the reports, and what was read of them."""
+    """The difficulties of an archive as the record keeps them; `read` returns what reports with these ids say."""
 
-    state: State
-    readings: tuple[Reading, ...]
+    held: Held
+    read: Callable[[Collection[str]], list[Reading]]
+    embed: Embed | None = None
+
+    @property
+    def state(self) -> State:
+        """Groups, mentions and reports seen."""
+        return self.held.state
+
+    def outlines(
+        self, *, least_reports: int = 2, units: Iterable[str] = (), years: Years = (None, None), dismissed: bool = False
+    ) -> list[Outline]:
+        """Return what comes back in at least so many reports, without reading one."""
+        return outlines(
+            self.state, self.held.faces, least_reports=least_reports, units=tuple(units), years=years,
+            dismissed=dismissed,
+        )  # fmt: skip
 
     def difficulties(
-        self, *, least_reports: int = 2, units: Iterable[str] = (), years: tuple[int | None, int | None] = (None, None)
+        self, *, least_reports: int = 2, units: Iterable[str] = (), years: Years = (None, None)
     ) -> list[Difficulty]:
-        """Return what comes back in at least so many reports, the most frequent first."""
-        return difficulties(self.state, self.readings, least_reports=least_reports, units=tuple(units), years=years)
+        """Return what comes back in at least so many reports with all sentences, the most frequent first."""
+        units = tuple(units)
+        shown = self.outlines(least_reports=least_reports, units=units, years=years)
+        readings = self.read({place.report for outline in shown for place in outline.places})
+        return difficulties(
+            self.state, readings, least_reports=least_reports, units=units, years=years, embed=self.embed,
+            faces=self.held.faces,
+        )  # fmt: skip
+
+    def difficulty(self, identity: str, *, units: Iterable[str] = (), years: Years = (None, None)) -> Difficulty:
+        """Return one with all its sentences, dismissed or not.
+
+        Raises NotFoundError where there is none, or the chosen reports do not name it.
+        """
+        group = next((g for g in self.state.groups if g.id == identity), None)
+        while group is not None and group.into is not None:
+            group = next((g for g in self.state.groups if g.id == group.into), None)
+        if group is not None:
+            chosen = Chosen.of(self.state, units=tuple(units), years=years)
+            readings = self.read({m.report for m in chosen.members.get(group.id, ())})
+            for found in portraits([group], chosen, readings, self.embed, self.held.faces):
+                return found
+        raise NotFoundError(f"There is no difficulty {identity}; `baocao difficulties` shows those there are.")
 
 
 def recurring(folder: Path) -> Recurring:
     """Return the difficulties of an archive, and keep in its record what is new.
 
-    While another process writes to the archive, or nobody may, nothing is kept: new difficulties get their lasting
-    ids later.
+    Where nobody may write, nothing is kept: new difficulties get their lasting ids later.
     """
     lookup.counts(folder)
     try:
-        archive = open_archive(folder)
+        record = Record(folder)
     except ArchiveError:
-        readings = tuple(map(read, lookup.reports(folder)))
-        return Recurring(build(readings), readings)
-    with archive:
-        return _followed(archive)
+        readings = Readings(folder)
+        state = build(readings.every())
+        return Recurring(Held(None, state, faced({}, state, readings.of)), readings.of)
+    try:
+        return follow(record, Readings(folder))
+    finally:
+        record.close()
 
 
 def decide(folder: Path, decision: Callable[[Recurring], Change]) -> Recurring:
     """Store what a clerk decided (`rename`, `merge`, `split`, `dismiss`) and return what there is now."""
     lookup.counts(folder)
-    with open_archive(folder) as archive:
-        before = _followed(archive)
-        change = decision(before)
-        _store(archive, change)
-        return Recurring(applied(before.state, change), before.readings)
+    record = Record(folder)
+    try:
+        return decided(record, Readings(folder), decision)
+    finally:
+        record.close()
 
 
-def _followed(archive: Archive) -> Recurring:
-    """Let the state follow the reports, store what changed, and return it."""
-    readings = tuple(map(read, lookup.reports(archive.folder)))
-    state = _stored(archive)
-    seen, now = {s.report for s in state.seen}, {r.report for r in readings}
-    new = [r for r in readings if r.report not in seen]
-    if seen - now or len(new) > _ANEW or _differ(state, readings):
-        known = now & seen
-        left = State(state.groups, tuple(m for m in state.members if m.report in known), state.seen)
-        state = build(readings, previous=left)
-        _store(archive, Change(state.groups, state.members, state.seen), anew=True)
-        return Recurring(state, readings)
-    for reading in new:
-        change = add(state, reading)
-        state = applied(state, change)
-        _store(archive, change)
-    return Recurring(state, readings)
+def follow(record: Record, readings: Readings, embed: Embed | None = None, model: str = "") -> Recurring:
+    """Let what is kept follow the reports, store what changed, and return it.
+
+    `model` names the embedding model of `embed`: with another one than before, all is grouped anew.
+    """
+    while True:
+        before = keeping.held(record)
+        _, last = keeping.now(record)
+        if before.mark and before.mark.last == last and before.mark.model == model:
+            return Recurring(before, readings.of, embed)
+        state = _up_to_date(record, readings, before, embed, model)
+        faces = faced(before.faces if _same(before, model) else {}, state, readings.of, embed)
+        after = keeping.store(record, before, state, faces, last, model)
+        if after is not None:
+            return Recurring(after, readings.of, embed)
 
 
-def _differ(state: State, readings: Iterable[Reading]) -> bool:
-    """Tell whether people corrected labels of a report since it was grouped."""
-    held: dict[str, set[int]] = {s.report: set() for s in state.seen}
-    for member in state.members:
-        held[member.report].add(member.start)
-    return any(
-        held[r.report] != {s.start for s in r.statements if s.role is not Role.RECOMMENDATION}
-        for r in readings
-        if r.report in held
-    )
+def decided(
+    record: Record, readings: Readings, decision: Callable[[Recurring], Change], embed: Embed | None = None,
+    model: str = "",
+) -> Recurring:  # fmt: skip
+    """Do what `decide` does, on a record that is open."""
+    while True:
+        before = follow(record, readings, embed, model)
+        state = applied(before.state, decision(before))
+        faces = faced(before.held.faces, state, readings.of, embed)
+        last = before.held.mark.last if before.held.mark else 0
+        after = keeping.store(record, before.held, state, faces, last, model)
+        if after is not None:
+            return Recurring(after, readings.of, embed)
 
 
-def _stored(archive: Archive) -> State:
-    rows = archive.record.rows
-    return State(
-        tuple(Group(**row) for row in rows(tables.difficulty_groups)),
-        tuple(Member(**row) for row in rows(tables.difficulty_members)),
-        tuple(
-            Seen(**{**row, "signature": tuple(json.loads(row["signature"]))}) for row in rows(tables.difficulty_seen)
-        ),
-    )
+def _up_to_date(record: Record, readings: Readings, before: Held, embed: Embed | None, model: str) -> State:
+    latest = readings.latest()
+    known = {s.report for s in before.state.seen}
+    changed = keeping.changed_since(record, before.mark.last) | (latest - known) if before.mark else latest
+    readings.forget(changed)
+    if not _same(before, model) or wants_all(before.state, len(latest - known)):
+        return anew(before.state, readings.every(), latest, embed)
+    return followed(before.state, readings.of(changed & latest), latest, embed)
 
 
-def _store(archive: Archive, change: Change, *, anew: bool = False) -> None:
-    seen: list[dict[str, Any]] = [{**asdict(s), "signature": json.dumps(s.signature)} for s in change.seen]
-    archive.record.put_rows(
-        {
-            tables.difficulty_groups: [asdict(group) for group in change.groups],
-            tables.difficulty_members: [asdict(member) for member in change.members],
-            tables.difficulty_seen: seen,
-        },
-        anew=anew,
-    )
+def _same(before: Held, model: str) -> bool:
+    """Tell whether what is kept was made with the embedding model of today, or with none then and now."""
+    return before.mark is None or before.mark.model == model

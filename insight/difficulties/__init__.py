@@ -9,9 +9,12 @@ from baocao.insight.difficulties.keeping import add, applied, build
 from baocao.insight.difficulties.model import (
     Change,
     Difficulty,
+    Face,
     Group,
     Member,
     Mention,
+    Outline,
+    Place,
     Reading,
     Role,
     Seen,
@@ -19,17 +22,21 @@ from baocao.insight.difficulties.model import (
     Statement,
     Trend,
 )
-from baocao.insight.difficulties.portrait import difficulties, trend
+from baocao.insight.difficulties.portrait import Chosen, difficulties, face, looked_at, outlines, portraits, trend
 from baocao.insight.difficulties.reading import read
 from baocao.insight.difficulties.vectors import Embed
 
 __all__ = [
     "Change",
+    "Chosen",
     "Difficulty",
     "Embed",
+    "Face",
     "Group",
     "Member",
     "Mention",
+    "Outline",
+    "Place",
     "Reading",
     "Role",
     "Seen",
@@ -41,7 +48,11 @@ __all__ = [
     "build",
     "difficulties",
     "dismiss",
+    "face",
+    "looked_at",
     "merge",
+    "outlines",
+    "portraits",
     "read",
     "rename",
     "split",

@@ -88,6 +88,21 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class Face:
+    """How a difficulty is shown in a list: a name of its own words, and the sentence that stands for it best.
+
+    `mentions` were there when it was made; it stays until they are many more, so that names keep as reports come.
+    """
+
+    group: str
+    name: str
+    report: str
+    start: int
+    text: str
+    mentions: int
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """All that is kept between runs."""
 
@@ -114,6 +129,41 @@ class Mention:
     text: str
     unit: str | None = None
     year: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a difficulty is named, without the words."""
+
+    report: str
+    start: int
+    unit: str | None
+    year: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """A difficulty in a list; `units` and `years` with their reports."""
+
+    id: str
+    name: str
+    reports: int
+    units: tuple[tuple[str, int], ...]
+    years: tuple[tuple[int, int], ...]
+    trend: Trend | None
+    spread: float
+    best: Mention
+    places: tuple[Place, ...]
+    named_by_clerk: bool = False
+    dismissed: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON object, keys in their fixed order."""
+        out = asdict(self)
+        out["units"] = [list(pair) for pair in self.units]
+        out["years"] = [list(pair) for pair in self.years]
+        out["trend"] = self.trend.value if self.trend else None
+        return out
 
 
 @dataclass(frozen=True, slots=True)

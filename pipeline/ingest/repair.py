@@ -40,6 +40,7 @@ _NAME = re.compile(
 )
 _HEADING = re.compile(rf"^([IVXHLl1|]{{1,5}})([.,])\s(?=[{UPPER}])(.{{2,150}})$", re.MULTILINE)
 _PART = re.compile(r"^(?:Phần|PHẦN|Chương|CHƯƠNG|[A-EĐ][.)])\s", re.MULTILINE)
+_ITEM = re.compile(r"^(\d{1,2})[.)]\s", re.MULTILINE)
 _ROMANS = ("", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")
 
 
@@ -140,7 +141,7 @@ def _headings(text: str) -> Iterator[_Slip]:
         value = _value(match[1])
         following = next((m for _, m in numbered[at + 1 :] if m is not None and _value(m[1])), None)
         if value == 0:  # L, l, 1, H, HI: some number, if the count wants one
-            right = _meant(match[1], last, following)
+            right = _meant(match, last, following)
         elif value == last and last < len(_ROMANS) - 1 and _ROMANS[last + 1] == f"{match[1]}I":
             right = last + 1
         else:
@@ -155,12 +156,16 @@ def _value(written: str) -> int:
     return _ROMANS.index(written) if written in _ROMANS else 0
 
 
-def _meant(written: str, last: int, following: re.Match[str] | None) -> int:
+def _meant(match: re.Match[str], last: int, following: re.Match[str] | None) -> int:
     """Return which Roman number a heading bears, or 0 where it is none: an Arabic one, or another sign."""
-    shape = _value(re.sub(r"[Ll1|]", "I", written).replace("H", "II"))
-    if shape == 1:  # a list's "1." may be meant: the next one has to be II
-        return 1 if last == 0 and following is not None and _value(following[1]) == 2 else 0
-    return shape if shape == last + 1 else 0
+    shape = _value(re.sub(r"[Ll1|]", "I", match[1]).replace("H", "II"))
+    wanted, then = last + 1, _value(following[1]) if following is not None else 0
+    if match[1] == "1" and following is not None:  # a list's own "1."? Then "2." comes before another "1."
+        item = _ITEM.search(match.string, match.end(), following.start())
+        return 1 if wanted == 1 and then == 2 and (item is None or item[1] == "1") else 0
+    if then == wanted + 1 and abs(shape - wanted) <= 1 and shape:  # between its neighbours there is but one
+        return wanted
+    return shape if shape == wanted > 1 else 0
 
 
 def _phrases(text: str) -> Iterator[_Slip]:

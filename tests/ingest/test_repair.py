@@ -26,6 +26,9 @@ from baocao.text import clean
         ("đồng chí KTuyên, chị HNiê", "đồng chí K'Tuyên, chị H'Niê"),
         ("I. Một\nViệc\nII. Hai\nII. Ba\nIV. Bốn", "I. Một\nViệc\nII. Hai\nIII. Ba\nIV. Bốn"),
         ("L. Một\n1. Việc\nH. Hai", "L. Một\n1. Việc\nH. Hai"),  # neither is sure alone
+        ("IL. Một\n1. Việc\n2. Việc\nII. Hai", "I. Một\n1. Việc\n2. Việc\nII. Hai"),
+        ("1. MỘT\n1. Việc\n2. Việc\nII. Hai", "I. MỘT\n1. Việc\n2. Việc\nII. Hai"),
+        ("1. MỘT\n1. Việc\nII. Hai", "I. MỘT\n1. Việc\nII. Hai"),
         ("L. Một\n1. Việc\nII. Hai\nHI. Ba", "I. Một\n1. Việc\nII. Hai\nIII. Ba"),
     ],
 )
@@ -38,6 +41,7 @@ def test_slips(read: str, written: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "1. Việc\n2. Việc\nII. Hai",
         "Phần thứ nhất\nI. Kết quả\nPhần thứ hai\nI. Kết quả",  # counts anew
         "5l xăng, 10 l dầu, bình O2, khí CO2, vượt kế hoạch quý 11 tỷ đồng",
         "Số 24/UBND-ND; 12-CT/TW; 30/2020/NĐ-CP",

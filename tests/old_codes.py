@@ -6,7 +6,14 @@ from the rules that their makers published (a letter, then a sign for its shape 
 
 import subprocess
 import unicodedata
+from collections.abc import Callable
 from functools import cache
+from pathlib import Path
+
+from baocao.text import clean
+
+Writer = Callable[[str], bytes]
+SOURCES = sorted((Path(__file__).parent.parent / "samples" / "sources").glob("*.txt"))
 
 TONES = "\u0300\u0301\u0309\u0303\u0323"
 _SHAPES = "\u0302\u0306\u031b"
@@ -117,3 +124,22 @@ def viqr(text: str, *, escaped: bool = True) -> bytes:
 
 def nfd(text: str) -> bytes:
     return unicodedata.normalize("NFD", text).encode()
+
+
+def truth(path: Path) -> str:
+    """The body of a sample, without what its maker needs to lay it out."""
+    lines = clean(path.read_text("utf-8")).split("\n")
+    keys = ("form: ", "site: ", "above: ", "issuer: ", "number: ", "dated: ", "kind: ", "title: ", "role: ", "signer: ")
+    return "\n".join(next((line.removeprefix(k) for k in keys if line.startswith(k)), line) for line in lines)
+
+
+def errors(got: str, wanted: str) -> int:
+    """Edit distance."""
+    row = list(range(len(wanted) + 1))
+    if got == wanted:
+        return 0
+    for i, a in enumerate(got, 1):
+        last, row[0] = row[0], i
+        for j, b in enumerate(wanted, 1):
+            last, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, last + (a != b))
+    return row[-1]

@@ -1,39 +1,15 @@
 """Text of before Unicode: what comes back is what was written, and what is Unicode is left alone."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from old_codes import nfd, plain_signs, tcvn3, viqr, viscii, vn1, vni, windows_1258
+from old_codes import SOURCES, Writer, errors, nfd, plain_signs, tcvn3, truth, viqr, viscii, vn1, vni, windows_1258
 
 from baocao.pipeline.ingest import read
 from baocao.pipeline.ingest.legacy import Run, convert, convert_runs, from_font
 from baocao.text import clean
-
-SAMPLES = Path(__file__).parent.parent.parent / "samples"
-SOURCES = sorted((SAMPLES / "sources").glob("*.txt"))
-Writer = Callable[[str], bytes]
-
-
-def truth(path: Path) -> str:
-    """The body of a sample, without what its maker needs to lay it out."""
-    lines = clean(path.read_text("utf-8")).split("\n")
-    keys = ("form: ", "site: ", "above: ", "issuer: ", "number: ", "dated: ", "kind: ", "title: ", "role: ", "signer: ")
-    return "\n".join(next((line.removeprefix(k) for k in keys if line.startswith(k)), line) for line in lines)
-
-
-def errors(got: str, wanted: str) -> int:
-    """Edit distance."""
-    row = list(range(len(wanted) + 1))
-    if got == wanted:
-        return 0
-    for i, a in enumerate(got, 1):
-        last, row[0] = row[0], i
-        for j, b in enumerate(wanted, 1):
-            last, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, last + (a != b))
-    return row[-1]
 
 
 def as_read(folder: Path, data: bytes, name: str = "a.txt") -> tuple[str, str | None]:
@@ -150,7 +126,10 @@ def test_words_that_old_codes_could_show_are_left_where_they_are_vietnamese(word
     assert convert(" ".join(words)) == (" ".join(words), None)
 
 
-@given(st.lists(st.sampled_from([s for s in SENTENCES if len(s) > 60]), min_size=3, max_size=12, unique=True), st.sampled_from([tcvn3, vni, windows_1258]))
+@given(
+    st.lists(st.sampled_from([s for s in SENTENCES if len(s) > 60]), min_size=3, max_size=12, unique=True),
+    st.sampled_from([tcvn3, vni, windows_1258]),
+)
 def test_sentences_come_back(lines: list[str], write: Writer) -> None:
     try:
         old = write("\n".join(lines)).decode("cp1252")

@@ -11,7 +11,7 @@ except ModuleNotFoundError as missing:
 except KeyboardInterrupt:
     sys.exit(130)
 
-from baocao.commands import correcting, insight, keeping, quarantine
+from baocao.commands import correcting, insight, keeping, quarantine, serving
 from baocao.commands.demo import demo
 from baocao.commands.doctor import doctor
 from baocao.commands.finding import analyze, export, search, show
@@ -44,6 +44,7 @@ app.add_typer(correcting.app, name="correct")
 app.add_typer(insight.difficulty_app, name="difficulty")
 app.add_typer(insight.app, name="followup")
 app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(serving.app, name="user")
 app.add_typer(keeping.app, name="index")
 app.add_typer(keeping.archive_app, name="archive")
 _STOPPED = 130  # as a shell tells of a command that Ctrl-C ended

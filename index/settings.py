@@ -22,6 +22,7 @@ _KEYS = (
     "record", "record_password", "record_password_file", "originals", "search_fallback",
     "search", "search_api_key", "search_api_key_file", "search_user", "search_password", "search_password_file",
     "search_ca_file", "search_index_prefix", "search_shards", "search_replicas", "search_timeout",
+    "oidc_issuer", "oidc_client", "oidc_secret", "oidc_secret_file", "oidc_name_claim", "oidc_role_claim", "oidc_roles",
 )  # fmt: skip
 _POSTGRES = ("postgresql", "postgresql+psycopg", "postgres")
 _PREFIX = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
@@ -111,6 +112,59 @@ class Elastic:
             int(_number(told, "search_replicas", 1, least=0)),
             _number(told, "search_timeout", 10, least=0.1),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class OpenId:
+    """An office's OpenID provider, where people log in to the page; `roles` are (value of the claim, role)."""
+
+    issuer: str
+    client: str
+    secret: str | None = field(default=None, repr=False)
+    name_claim: str = "preferred_username"
+    role_claim: str | None = None
+    roles: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, folder: Path) -> Self | None:
+        """Return the provider of the archive in `folder`, or None where there is none.
+
+        Raises UsageError for settings that cannot be right.
+        """
+        told = _told(folder)
+        if "oidc_issuer" not in told:
+            return None
+        issuer = told["oidc_issuer"]
+        if not is_safe_address(issuer):
+            raise UsageError("oidc_issuer is no address such as https://login.tinh.vn/realms/office.")
+        if "oidc_client" not in told:
+            raise UsageError(
+                "oidc_issuer is said, but not oidc_client, the name under which the provider knows the page."
+            )
+        pairs = [pair.rpartition("=") for pair in told.get("oidc_roles", "").split(",") if pair.strip()]
+        roles = tuple((value.strip(), role.strip()) for value, _, role in pairs)
+        if any(not value or role not in ("reader", "editor", "admin") for value, role in roles):
+            raise UsageError("oidc_roles has to be a list such as [“office-editors=editor”, “office-heads=admin”].")
+        if bool(roles) != ("oidc_role_claim" in told):
+            raise UsageError("Of oidc_role_claim and oidc_roles one is missing; say both, or none.")
+        return cls(
+            issuer, told["oidc_client"], _secret(folder, told, "oidc_secret"),
+            told.get("oidc_name_claim", "preferred_username"), told.get("oidc_role_claim"), roles,
+        )  # fmt: skip
+
+
+def is_safe_address(address: str) -> bool:
+    """Tell whether what is sent to an address is read on its way by nobody: https, or this machine."""
+    try:
+        parts = urlsplit(address)
+        here = parts.hostname in ("localhost", "127.0.0.1", "::1")
+        return (
+            bool(parts.hostname)
+            and "@" not in parts.netloc
+            and (parts.scheme == "https" or (parts.scheme == "http" and here))
+        )
+    except ValueError:
+        return False
 
 
 def search_fallback(folder: Path) -> bool:

@@ -28,6 +28,7 @@ COLUMNS = (
 )
 HIT_COLUMNS = ("report", "title", "issued", "issuer", "label", "start", "text")
 MOST_HITS = 100_000
+MEDIA = {"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "csv": "text/csv; charset=utf-8"}
 Row = tuple[str | int | float, ...]
 _ACTIVE = ("=", "+", "-", "@", "\t", "\r")
 
@@ -117,6 +118,11 @@ def export_hits(hits: Iterable[Hit], form: str, destination: Path) -> int:
         for s in hit.sentences
     )
     return (_write_csv if form == "csv" else _write_xlsx)(HIT_COLUMNS, rows, destination)
+
+
+def export_rows(columns: Row, rows: Iterable[Row], form: str, destination: Path) -> int:
+    """Write rows of a table below their columns' names as `csv` or `xlsx`; return how many."""
+    return (_write_csv if form == "csv" else _write_xlsx)(columns, rows, destination)
 
 
 def _jsonl(reports: Iterable[Report], path: Path) -> int:

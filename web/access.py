@@ -5,7 +5,6 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from baocao.errors import BaocaoError
-from baocao.index.archive import system_user
 from baocao.web.desk import Desk
 from baocao.web.roles import Role, Visitor
 from baocao.web.wording import LANGUAGES
@@ -31,14 +30,22 @@ def desk(request: Request) -> Desk:
     return found
 
 
-def known(request: Request) -> Visitor:
-    """Tell who asks, logged in or not; every template finds it as `visitor`."""
-    language = request.cookies.get("language", "vi")
-    theme = request.cookies.get("theme", "auto")
-    visitor = Visitor(
-        system_user(), Role.ADMIN, language if language in LANGUAGES else "vi", theme if theme in THEMES else "auto"
+def arrived(request: Request, name: str | None, role: Role) -> Visitor:
+    """Return somebody as a visitor, who sees the page as their browser's cookies have it."""
+    language, theme = request.cookies.get("language", "vi"), request.cookies.get("theme", "auto")
+    return Visitor(
+        name, role, language if language in LANGUAGES else "vi", theme if theme in THEMES else "auto", address(request)
     )
-    request.state.visitor = visitor
+
+
+def address(request: Request) -> str:
+    """Return the address that a request comes from."""
+    return request.client.host if request.client else ""
+
+
+def known(request: Request) -> Visitor:
+    """Tell who asks, logged in or not, as the entrance found out; every template finds it as `visitor`."""
+    visitor: Visitor = request.state.visitor
     return visitor
 
 

@@ -9,18 +9,20 @@ from fastapi import APIRouter, Depends, FastAPI, Form, Request
 from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
 
-from baocao.web import corrections, entities, reports, saved, search
+from baocao.web import audit, cookies, corrections, entities, login, oidc, reports, saved, search, users
 from baocao.web.access import THEMES, known
 from baocao.web.addresses import local
+from baocao.web.described import describe
 from baocao.web.desk import Desk
+from baocao.web.entrance import Entrance
 from baocao.web.faults import FaultAnswer, add_handlers
 from baocao.web.guard import Guard
 from baocao.web.settings import Serving, from_environment
 from baocao.web.wording import LANGUAGES
 
-_AREAS = (search, saved, reports, corrections, entities)
+_AREAS = (search, saved, reports, corrections, entities, login, oidc, users, audit)
 _FAULTS: dict[int | str, dict[str, Any]] = {
-    status: {"model": FaultAnswer} for status in (400, 401, 403, 404, 409, 413, 422, 503)
+    status: {"model": FaultAnswer} for status in (400, 401, 403, 404, 409, 413, 422, 429, 503)
 }
 shown = APIRouter(include_in_schema=False)
 
@@ -41,6 +43,7 @@ def create_app(serving: Serving) -> FastAPI:
         description="Search, reports, corrections, difficulties, reviews and uploads of an archive of meeting reports.",
         dependencies=[Depends(known)],
     )  # fmt: skip
+    app.add_middleware(Entrance, accounts=serving.accounts)
     app.add_middleware(
         Guard, names=serving.names, upload_limit=serving.upload_limit, secure=serving.secure
     )  # fmt: skip
@@ -50,6 +53,7 @@ def create_app(serving: Serving) -> FastAPI:
     for area in _AREAS:
         app.include_router(area.shown, include_in_schema=False)
         app.include_router(area.api, prefix="/api", responses=_FAULTS)
+    describe(app, serving)
     return app
 
 
@@ -69,5 +73,5 @@ def look(
     answer = RedirectResponse(local(back), status_code=303)
     for name, value, choices in (("language", language, tuple(LANGUAGES)), ("theme", theme, THEMES)):
         if value in choices:
-            answer.set_cookie(name, value, max_age=365 * 86_400, samesite="lax", httponly=True)
+            cookies.prefer(request, answer, name, value)
     return answer

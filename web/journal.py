@@ -35,7 +35,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which lines are wanted; days are as `2017-06-22`, both included."""
+    """Which lines are wanted; `since` and `until` are times as the record writes them, the second one excluded."""
 
     who: str = ""
     did: str = ""
@@ -55,12 +55,13 @@ class Filter:
         if self.since:
             yield c.at >= self.since
         if self.until:
-            yield c.at < self.until + "U"  # a time of that day goes on with a T
+            yield c.at < self.until
 
 
 def write(connection: sa.Connection, by: By, did: str, what: str) -> None:
     """Add a line within a transaction."""
-    row = {"at": now(), "who": by.name, "address": by.address, "did": did, "what": what[:2_000]}
+    told = "".join(c if c.isprintable() else " " for c in what[:2_000])  # what no database takes is not printable
+    row = {"at": now(), "who": by.name, "address": by.address, "did": did, "what": told}
     connection.execute(sa.insert(_audit).values(**row))
 
 

@@ -35,8 +35,9 @@ class Serving:
     @property
     def names(self) -> tuple[str, ...]:
         """The names under which the page may be called."""
-        own = ("localhost", "127.0.0.1", "[::1]") if is_loopback(self.host) else (self.host,)
-        return (*self.hosts, *own)
+        if is_loopback(self.host) or is_everywhere(self.host):
+            return (*self.hosts, "localhost", "127.0.0.1", "[::1]")
+        return (*self.hosts, f"[{self.host}]" if ":" in self.host else self.host)
 
     def put_into_environment(self) -> None:
         """Leave the settings where `from_environment` finds them."""
@@ -50,6 +51,19 @@ def from_environment() -> Serving:
         raise UsageError("The page is opened by `baocao serve`.")
     data = json.loads(told)
     return Serving(**{**data, "hosts": tuple(data["hosts"])})
+
+
+def wants_accounts(host: str, https: bool, names: tuple[str, ...]) -> bool:
+    """Tell whether others than those at this machine can reach the page: by its address, or through a proxy."""
+    return not is_loopback(host) or https or bool(names)
+
+
+def is_everywhere(host: str) -> bool:
+    """Tell whether an address stands for all addresses of the machine."""
+    try:
+        return ip_address(host.strip("[]")).is_unspecified
+    except ValueError:
+        return not host
 
 
 def is_loopback(host: str) -> bool:

@@ -35,7 +35,8 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
         return wording.said(text, language, **filled)
 
     shared = {
-        "_": translated, "visitor": visitor, "path": request.url.path, "language": language,
+        "_": translated, "visitor": visitor, "accounts": request.app.state.desk.serving.accounts,
+        "path": request.url.path, "language": language,
         "here": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
         "day": wording.day, "count": lambda number: wording.count(number, language),
     }  # fmt: skip

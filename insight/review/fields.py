@@ -22,6 +22,11 @@ def field_of(sentence: str, headings: Iterable[str] = ()) -> str:
     return max(score, key=lambda name: (score[name], -_order()[name])) if score else GENERAL
 
 
+def all_fields() -> list[str]:
+    """Return the names of the fields in their order, the general one last."""
+    return [*_order(), GENERAL]
+
+
 @cache
 def _fields() -> dict[str, str]:
     return {row[1].lower(): row[0] for row in rows("fields.tsv")}

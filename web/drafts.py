@@ -23,18 +23,13 @@ from baocao.insight.review.statements import is_of
 from baocao.insight.review.year import filled
 from baocao.report import Report
 from baocao.web.desk import Desk
+from baocao.web.refusals import StaleDraftError
 from baocao.web.roles import Visitor
 
 COMPOSING, READY, FAILED = "composing", "ready", "failed"
 _AT_ONCE = 2.0  # seconds that a request waits for a draft; what takes longer is looked for again by the page
 _COUNTED = 300  # changed reports that are looked at; where more changed, the year's are among them
 _LOG = logging.getLogger("baocao.web")
-
-
-class StaleDraftError(BaocaoError):
-    """The draft changed since the clerk saw it; nothing was done."""
-
-    code = "BC620"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,18 @@ from baocao.errors import (
     UsageError,
 )
 from baocao.index.search import SearchDownError
+from baocao.insight.review.verify import UnfaithfulError
 from baocao.web.access import ForbiddenError, LoginNeededError, known
 from baocao.web.passwords import BusyError, WeakPasswordError
-from baocao.web.refusals import DifferentError, LastAdminError, ProviderError, StrayError, TakenError, WrongLoginError
+from baocao.web.refusals import (
+    DifferentError,
+    LastAdminError,
+    ProviderError,
+    StaleDraftError,
+    StrayError,
+    TakenError,
+    WrongLoginError,
+)
 from baocao.web.showing import page
 from baocao.web.throttle import WaitError
 from baocao.web.wording import said
@@ -34,6 +43,8 @@ _STATUS: tuple[tuple[type[BaocaoError], int], ...] = (
     (ArchiveBusyError, 409),
     (LastAdminError, 409),
     (TakenError, 409),
+    (StaleDraftError, 409),
+    (UnfaithfulError, 422),
     (WaitError, 429),
     (BusyError, 429),
     (SearchDownError, 503),
@@ -50,6 +61,8 @@ _SAID: tuple[tuple[type[BaocaoError], str], ...] = (
     (LastAdminError, "Phải còn ít nhất một người quản trị; hãy giao quyền quản trị cho người khác trước."),
     (TakenError, "Đã có tài khoản tên này; hãy chọn tên khác."),
     (WeakPasswordError, "Mật khẩu phải có ít nhất 10 ký tự, không trùng tên và không chỉ lặp lại vài ký tự."),
+    (StaleDraftError, "Bản thảo đang được soạn hoặc đã được người khác sửa; hãy tải lại trang rồi làm tiếp."),
+    (UnfaithfulError, "Câu sửa nêu điều mà nguồn không nói; hãy sửa theo nguồn, hoặc đánh dấu là ý của người soạn."),
     (WaitError, "Đăng nhập sai quá nhiều lần; hãy thử lại sau {wait} giây."),
     (BusyError, "Có nhiều người đang đăng nhập cùng lúc; hãy thử lại sau {wait} giây."),
     (QueryError, "Câu tìm kiếm chưa đúng; hãy xem lại dấu ngoặc và từ khóa."),

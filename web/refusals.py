@@ -37,3 +37,9 @@ class StrayError(BaocaoError):
     """Somebody comes back from the provider without having gone there from this browser, or too late."""
 
     code = "BC631"
+
+
+class StaleDraftError(BaocaoError):
+    """A draft changed since the clerk saw it, or is being composed; nothing was done."""
+
+    code = "BC670"

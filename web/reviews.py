@@ -28,7 +28,8 @@ from baocao.text import fold
 from baocao.web import drafts
 from baocao.web.access import Editor, Reader, TheDesk
 from baocao.web.desk import Desk
-from baocao.web.drafts import Held, StaleDraftError
+from baocao.web.drafts import Held
+from baocao.web.refusals import StaleDraftError
 from baocao.web.roles import Visitor
 from baocao.web.showing import page
 from baocao.web.wording import said

@@ -85,6 +85,8 @@ def _begins(at: dict[str, list[int]], word: str) -> list[int]:
 def _docno_at(found: Sequence[Syllable], joined: str) -> Iterable[int]:
     """Yield the syllables that together spell a document number's token."""
     for i in range(len(found)):
+        if not joined.startswith(found[i].folded):
+            continue
         spelt = ""
         for k in range(i, len(found)):
             spelt += found[k].folded

@@ -35,6 +35,8 @@ _HEAP = 64 * 2**20
 _LAYOUT = 5  # counts up with every change of what the fields hold; an index of another layout does not open
 _FACET = 12  # values told of a facet
 _PER_REPORT = 30  # sentences looked at for a report wanted, at first
+_SENTENCES = 5  # shown of a report
+_IN_REPORTS = 4_096  # sentences looked at of the reports shown
 _NAMES = 480  # units, persons or numbers that a segment tells of, at first
 _BLOCK = 160  # reports counted together: of so few distinct values tantivy's estimate is exact
 _T = TypeVar("_T")
@@ -173,7 +175,7 @@ class EmbeddedEngine:
         searcher = self._searcher  # one for both, should a commit come between
         counted = self._query(request, node, ranked=False)
         counts = _beside(lambda: _counts(searcher, counted, request))
-        hits = _hits(searcher, self._query(request, node), request, marked)
+        hits = self._hits(searcher, self._query(request, node), request, marked)
         total, facets = counts()
         took = round((time.perf_counter() - started) * 1000, 1)
         return SearchResult(total, took, facets, hits)
@@ -195,6 +197,39 @@ class EmbeddedEngine:
         for report, count in searcher.terms_with_prefix("report", "", tantivy.Query.all_query()):
             found = searcher.search(self._term("report", report), count, count=False).hits
             yield report, sorted((_fields(searcher, address) for _, address in found), key=lambda f: f["start"])
+
+    def _hits(
+        self, searcher: Any, query: Any, request: SearchRequest, marks: Sequence[tuple[str, ...]]
+    ) -> tuple[Hit, ...]:
+        wanted = request.limit + request.offset
+        if request.by is Group.SENTENCE:
+            found = _found(searcher, query, request.sort, min(wanted, max(1, searcher.num_docs)))
+            groups = [[hit] for hit in found[request.offset : wanted]]
+        else:
+            groups = self._reports(searcher, query, request, wanted)
+        return tuple(
+            Hit.of(group[0][0], [_fields(searcher, address) for _, address in group[:_SENTENCES]], marks)
+            for group in groups
+        )
+
+    def _reports(self, searcher: Any, query: Any, request: SearchRequest, wanted: int) -> list[list[tuple[Any, Any]]]:
+        """Return the reports of a page, each with its best sentences that match."""
+        size, most = wanted * _PER_REPORT, max(1, searcher.num_docs)
+        while True:
+            size = min(max(1, size), most)
+            found = _found(searcher, query, request.sort, size)
+            groups = _grouped(searcher, found)
+            if len(groups) >= wanted or len(found) < size or size == most:
+                break
+            size *= 4  # the best sentences are of few reports
+        chosen = dict(list(groups.items())[request.offset : wanted])
+        if len(found) == size < most and any(len(group) < _SENTENCES for group in chosen.values()):
+            # others went before further sentences of these reports
+            ids = [_fields(searcher, group[0][1])["report"] for group in chosen.values()]
+            of_these = _const(_or([self._term("report", id_) for id_ in ids]))
+            within = tantivy.Query.boolean_query([(_MUST, query), (_MUST, of_these)])
+            chosen |= _grouped(searcher, _found(searcher, within, request.sort, _IN_REPORTS))
+        return list(chosen.values())
 
     def _query(self, request: SearchRequest, node: Node | None, *, ranked: bool = True) -> Any:
         """Return the query of a request; one that need not rank leaves out what only ranks."""
@@ -364,23 +399,6 @@ def _names(searcher: Any, query: Any, field: str, found: dict[str, Any]) -> list
     return [(b["key"], b["doc_count"]) for b in found["buckets"]]
 
 
-def _hits(searcher: Any, query: Any, request: SearchRequest, marks: Sequence[tuple[str, ...]]) -> tuple[Hit, ...]:
-    wanted = request.limit + request.offset
-    by_report = request.by is Group.REPORT
-    size, most = wanted * (_PER_REPORT if by_report else 1), max(1, searcher.num_docs)
-    while True:
-        size = min(max(1, size), most)
-        found = _found(searcher, query, request.sort, size)
-        groups = _grouped(searcher, found) if by_report else [[hit] for hit in found]
-        if len(groups) >= wanted or len(found) < size or size == most:
-            break
-        size *= 4  # the best sentences are of few reports
-    chosen = groups[request.offset : wanted]
-    return tuple(
-        Hit.of(group[0][0], [_fields(searcher, address) for _, address in group[:5]], marks) for group in chosen
-    )
-
-
 def _found(searcher: Any, query: Any, sort: Sort, size: int) -> list[tuple[Any, Any]]:
     order = "issued" if sort is Sort.NEWEST else None
     hits: list[tuple[Any, Any]] = searcher.search(
@@ -389,13 +407,13 @@ def _found(searcher: Any, query: Any, sort: Sort, size: int) -> list[tuple[Any, 
     return hits
 
 
-def _grouped(searcher: Any, found: list[tuple[Any, Any]]) -> list[list[tuple[Any, Any]]]:
-    """Put the sentences of a report together, reports in the order of their best sentence."""
+def _grouped(searcher: Any, found: list[tuple[Any, Any]]) -> dict[int, list[tuple[Any, Any]]]:
+    """Put the sentences of a report together, by its number, reports in the order of their best sentence."""
     groups: dict[int, list[tuple[Any, Any]]] = {}
     ordinals = searcher.fast_field_values("ordinal", [address for _, address in found])
     for ordinal, hit in zip(ordinals, found, strict=True):
         groups.setdefault(ordinal, []).append(hit)
-    return list(groups.values())
+    return groups
 
 
 def _or(parts: list[Any]) -> Any:

@@ -209,6 +209,21 @@ def test_pages_show_every_report_once(archive: tuple[EmbeddedEngine, list[Line]]
         assert set(shown) <= wanted if size == 1 else set(shown) == wanted
 
 
+@pytest.mark.parametrize("sort", Sort)
+@pytest.mark.parametrize("query", [query for query in QUERIES if query != "không có ở đâu"])
+def test_a_report_shows_its_best_sentences_however_many_others_match(
+    archive: tuple[EmbeddedEngine, list[Line]], query: str, sort: Sort
+) -> None:
+    engine, lines = archive
+    matching = Counter(line.report for line in lines if QUERIES[query](line))
+    ranked: dict[str, list[int]] = {}
+    for hit in engine.every(SearchRequest(query, sort=sort)):
+        ranked.setdefault(hit.report, []).append(hit.sentences[0].start)
+    for hit in engine.search(SearchRequest(query, sort=sort, limit=3)).hits:
+        assert [s.start for s in hit.sentences] == ranked[hit.report][:5]
+        assert len(hit.sentences) == min(5, matching[hit.report])
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     words=st.lists(st.sampled_from([folded_syllables(w)[0] for w in WORDS]), min_size=1, max_size=4),

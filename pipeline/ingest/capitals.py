@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 from baocao.models.gazetteers import lines
 from baocao.pipeline.ingest.spelling import is_syllable
@@ -42,6 +42,7 @@ def _nearest(kinds: Sequence[str]) -> str | None:
     return next((kind for kind in kinds if kind in ("capitals", "small")), None)
 
 
+@lru_cache(maxsize=1 << 14)
 def _kind(word: str) -> str:
     """Tell small letters, capitals ("CộNG"), what may be capitals ("Hà", "ý"), and others ("UBND", "II")."""
     if _SMALL.search(word):

@@ -15,7 +15,7 @@ from baocao.models.gazetteers import rows
 _SYMBOLS = 0xF000  # where Windows puts the codes of fonts that name no alphabet
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Encoding:
     """An encoding: the name that a report tells, and what makes Unicode of text that was taken for Windows-1252."""
 
@@ -62,6 +62,9 @@ def _reader(pairs: Iterable[tuple[str, str]]) -> Callable[[str], str]:
             table.setdefault(shape, letter)
     for control in range(0x80, 0xA0):  # what of Windows' own signs was read as Latin-1
         table.setdefault(chr(control), _SHOWN[control])
+    if all(len(code) == 1 for code in table):
+        letters = str.maketrans(table)
+        return lambda text: unicodedata.normalize("NFC", text.translate(letters))
     pattern = re.compile("|".join(map(re.escape, sorted(table, key=len, reverse=True))))
     return lambda text: unicodedata.normalize("NFC", pattern.sub(lambda match: table[match[0]], text))
 
@@ -73,7 +76,13 @@ def _guises(char: str) -> tuple[str, ...]:
 
 def _of_minus(decode: Callable[[str], str]) -> Callable[[str], str]:
     """PDFs give two codes as the signs they look like: "n−íc" is "nước", and a minus beside digits stays one."""
-    return lambda text: decode(_MINUS.sub("\u00ad", _DOT.sub("\u00b7", text)))
+
+    def decoded(text: str) -> str:
+        if "\u2212" in text or "\u2219" in text:
+            text = _MINUS.sub("\u00ad", _DOT.sub("\u00b7", text))
+        return decode(text)
+
+    return decoded
 
 
 _MINUS = re.compile("(?<=[A-Za-z])\u2212(?!\\d)|\u2212(?=[^\\W\\d_])")

@@ -25,6 +25,8 @@ _CLOSING = re.compile(r"[.?'](?=[)\"”;:,]*$)")
 
 def is_viqr(text: str) -> bool:
     """Tell text of which many words bear VIQR's marks, and nearly all of those become Vietnamese by them."""
+    if len(text.encode("utf-8", "replace")) > 1.1 * len(text):  # it is full of letters beyond ASCII
+        return False
     tokens = _TOKEN.findall(text)
     marked = [token for token in tokens if _MARKED.search(token) and not _ADDRESS.search(token)]
     good = [token for token in marked if _is_vietnamese(_read(token, closes=True))]
@@ -50,6 +52,7 @@ def _ends(text: str, at: int) -> bool:
     return not rest or rest[0] == "\n" or rest[0].isupper()
 
 
+@lru_cache(maxsize=1 << 16)
 def _token(token: str, *, ends: bool) -> str:
     if _ADDRESS.search(token):
         return token
@@ -61,6 +64,7 @@ def _token(token: str, *, ends: bool) -> str:
     return plain if ends and token.rstrip(')"”;:,')[-1] == "." and _is_rather_plain(plain) else marked
 
 
+@lru_cache(maxsize=1 << 16)
 def _read(token: str, *, closes: bool) -> str:
     """Read a token's marks; the last sign of it as a mark (`closes`) or as punctuation."""
     last = None if closes else _CLOSING.search(token)

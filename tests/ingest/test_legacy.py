@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from old_codes import SOURCES, Writer, errors, nfd, plain_signs, tcvn3, truth, viqr, viscii, vn1, vni, windows_1258
 
@@ -74,22 +74,26 @@ OTHERS = [
 ]  # fmt: skip
 
 
+@settings(deadline=None)  # the first example loads the tables
 @given(st.lists(st.sampled_from([*SENTENCES, *OTHERS]), min_size=1, max_size=30), st.sampled_from(["\n", " ", "\n\n"]))
 def test_what_is_unicode_is_never_converted(lines: list[str], between: str) -> None:
     text = clean(between.join(lines))
     assert convert(text) == (text, None)
 
 
+@settings(deadline=None)  # the first example loads the tables
 @given(st.text(max_size=300))
 def test_noise_is_never_converted(text: str) -> None:
     assert convert(clean(text)) == (clean(text), None)
 
 
+@settings(deadline=None)  # the first example loads the tables
 @given(st.text(alphabet=st.characters(min_codepoint=0x20, max_codepoint=0xFF), max_size=300))
 def test_noise_of_western_letters_is_never_converted(text: str) -> None:
     assert convert(text) == (text, None)
 
 
+@settings(deadline=None)  # the first example loads the tables
 @given(
     st.lists(
         st.sampled_from(
@@ -126,6 +130,7 @@ def test_words_that_old_codes_could_show_are_left_where_they_are_vietnamese(word
     assert convert(" ".join(words)) == (" ".join(words), None)
 
 
+@settings(deadline=None)  # the first example loads the tables
 @given(
     st.lists(st.sampled_from([s for s in SENTENCES if len(s) > 60]), min_size=3, max_size=12, unique=True),
     st.sampled_from([tcvn3, vni, windows_1258]),

@@ -24,6 +24,7 @@ _ENCRYPTED, _TABLE_1 = 0x0100, 0x0200
 # Where the file information block keeps the places of tables: pairs of offset and length from here on.
 _PAIRS = 0x9A
 _STYLES, _NOTES, _ENDNOTES, _LETTERS, _PARAGRAPHS, _FONTS, _PIECES, _SHAPES, _LISTS = 1, 3, 47, 12, 13, 15, 33, 73, 74
+_ANCHORS, _BOXES = 40, 56
 _COUNTS = 0x4C  # how many letters: main text, footnotes, heads, macros, comments, endnotes, text boxes
 # Single properties (sprm) by their numbers.
 _DELETED, _HIDDEN, _SPECIAL, _FONT, _FONT_BEYOND, _SYMBOL, _LETTER_STYLE = (
@@ -36,7 +37,14 @@ _TABLE_SHAPE, _TABS = 0xD608, 0xC615
 _SIZES = (1, 1, 2, 4, 2, 2, 0, 3)
 _FORMS = {0: "decimal", 1: "upperRoman", 2: "lowerRoman", 3: "upperLetter", 4: "lowerLetter", 22: "decimalZero",
           23: "bullet", 255: "none"}  # fmt: skip
-_SIGNS = {"\t": " ", "\x0b": "\n", "\x0c": "\n", "\x0e": "\n", "\x1e": "-", "\x1f": ""}
+_SIGNS = {
+    "\t": " ",
+    "\x0b": "\n",
+    "\x0c": "\n",
+    "\x0e": "\n",
+    "\x1e": "-",
+    "\x1f": "\xad",
+}  # the last is a letter in fonts of TCVN3
 
 Properties = dict[int, bytes]
 
@@ -120,18 +128,43 @@ class _Document:
     def paragraphs(self) -> Iterator[Paragraph]:
         """Yield the main text, the text boxes, and the notes."""
         main, notes, heads, macros, comments, ends, boxes = struct.unpack_from("<7i", self._main, _COUNTS)
-        yield from self._story(0, main)
         after = main + notes + heads + macros + comments
-        yield from self._story(after + ends, after + ends + boxes)
+        boxes_left = self._boxes(after + ends) if boxes else []
+        for paragraph, letter in self._story(0, main):
+            yield paragraph
+            while boxes_left and boxes_left[0][0] < letter:
+                yield from self._box(*boxes_left.pop(0)[1:], depth=paragraph.depth)
+        for _, begins, stops in boxes_left:
+            yield from self._box(begins, stops, depth=0)
         yield from self._notes(_NOTES, main, notes)
         yield from self._notes(_ENDNOTES, after, ends)
+
+    def _boxes(self, first: int) -> list[tuple[int, int, int]]:
+        """Return where text boxes are anchored, and from which letter to which their text goes."""
+        anchors = self._part(_ANCHORS)
+        count = max(0, (len(anchors) - 4) // 30)
+        shapes = [struct.unpack_from("<i", anchors, 4 * (count + 1) + 26 * n)[0] for n in range(count)]
+        anchored = dict(zip(shapes, struct.unpack_from(f"<{count}i", anchors), strict=True)) if count else {}
+        table = self._part(_BOXES)
+        count = max(0, (len(table) - 4) // 26)
+        places = struct.unpack_from(f"<{count + 1}i", table) if count else (0,)
+        found = []
+        for number, (begins, ends) in enumerate(pairwise(places)):
+            (shape,) = struct.unpack_from("<i", table, 4 * (count + 1) + 22 * number + 14)
+            found.append((anchored.get(shape, 2**31), first + begins, first + ends))
+        return sorted(found)
+
+    def _box(self, first: int, end: int, *, depth: int) -> Iterator[Paragraph]:
+        for paragraph, _ in self._story(first, end):
+            if paragraph.text.strip():
+                yield Paragraph(paragraph.runs, paragraph.lead, depth)
 
     def _notes(self, number: int, first: int, length: int) -> Iterator[Paragraph]:
         if not length:
             return
         places = [place for (place,) in struct.iter_unpack("<i", _whole(self._part(number), 4))]
         for note, (begins, ends) in enumerate(pairwise(places[:-1]), 1):
-            parts = [part for part in self._story(first + begins, first + ends) if part.text.strip()]
+            parts = [part for part, _ in self._story(first + begins, first + ends) if part.text.strip()]
             if not parts:
                 continue
             paragraph = Paragraph(lead=f"[{note}] ")
@@ -141,10 +174,10 @@ class _Document:
                 paragraph.add(" ", part.runs[-1].font)
             yield paragraph
 
-    def _story(self, first: int, end: int) -> Iterator[Paragraph]:
-        """Yield the paragraphs between two letters; of fields what they show, not how it is found."""
+    def _story(self, first: int, end: int) -> Iterator[tuple[Paragraph, int]]:
+        """Yield the paragraphs between two letters, and where each ends; of fields what they show, not their codes."""
         paragraph, codes = Paragraph(), _Fields()
-        for text, place, size in self._stretches(first, end):
+        for text, letter, place, size in self._stretches(first, end):
             at = 0
             while at < len(text):
                 style, bears = self._paragraph_looks.at(place + at * size)
@@ -153,26 +186,26 @@ class _Document:
                 own = self._paragraph_properties(style, bears)
                 for char, font in self._letters(text[at:stop], place + at * size, size, style):
                     if char in "\r\x07":
-                        yield self._ended(paragraph, char, own)
+                        yield self._ended(paragraph, char, own), letter + stop
                         paragraph = Paragraph()
                     elif codes.shows(char):
                         paragraph.add(_SIGNS.get(char, char if char >= " " else ""), font)
                 at = stop
         if paragraph.runs:
-            yield paragraph
+            yield paragraph, end
 
-    def _stretches(self, first: int, end: int) -> Iterator[tuple[str, int, int]]:
-        """Yield text, its place in the file and the bytes of a letter, piece by piece."""
+    def _stretches(self, first: int, end: int) -> Iterator[tuple[str, int, int, int]]:
+        """Yield text, its first letter's number and place in the file, and the bytes of a letter, piece by piece."""
         for piece in self._pieces:
             begins, ends = max(first, piece.first), min(end, piece.end)
             if begins >= ends:
                 continue
             raw = self._main[piece.place(begins) : piece.place(ends)]
             if piece.narrow:
-                yield western(raw), piece.place(begins), 1
+                yield western(raw), begins, piece.place(begins), 1
             else:  # letters beyond the first plane are two here too
                 units = struct.unpack(f"<{len(raw) // 2}H", _whole(raw, 2))
-                yield "".join(map(chr, units)), piece.place(begins), 2
+                yield "".join(map(chr, units)), begins, piece.place(begins), 2
 
     def _letters(self, text: str, place: int, size: int, style: int) -> Iterator[tuple[str, str | None]]:
         """Yield letters that are shown, each with its font: deleted and hidden ones are left out."""

@@ -91,7 +91,7 @@ class _Document:
         self._lists = Lists()
         self._shapes: dict[str, dict[int, Level]] = {}
         self._fonts: dict[str, tuple[str | None, str | None]] = {}  # of a style: its base, and its own font
-        self._list_of_style: dict[str, str] = {}
+        self._hidden: set[str] = set()  # styles whose text is not shown
         self._names: dict[str, str] = {}  # of a list by its id: by what it is counted
         self._last: dict[str, str] = {}  # of a style: by what its last list is counted
         for root in (styles, content):
@@ -110,6 +110,8 @@ class _Document:
             look = style.find(_named("style:text-properties"))
             font = None
             if look is not None:
+                if look.get(_named("text:display")) == "none":
+                    self._hidden.add(style.get(_named("style:name"), ""))
                 font = look.get(_named("style:font-name")) or look.get(_named("fo:font-family"))
             name = style.get(_named("style:name"), "")
             self._fonts[name] = style.get(_named("style:parent-style-name")), font
@@ -186,7 +188,7 @@ class _Document:
     def _add(self, element: Any, texts: _Texts, font: str | None) -> None:
         texts.paragraph.add(_blank(element.text), font)
         for child in element:
-            if not isinstance(child.tag, str) or child.tag in _SKIPPED:
+            if not isinstance(child.tag, str) or child.tag in _SKIPPED or self._is_hidden(child):
                 pass
             elif child.tag == _NOTE:
                 self._take_note(child)
@@ -212,6 +214,9 @@ class _Document:
             for run in part.runs:
                 told.add(run.text, run.font)
             told.add(" ", part.runs[-1].font if part.runs else None)
+
+    def _is_hidden(self, element: Any) -> bool:
+        return element.get(_named("text:style-name")) in self._hidden
 
     def _font(self, element: Any, around: str | None) -> str | None:
         style = element.get(_named("text:style-name"))

@@ -29,7 +29,8 @@ _SYMBOLS = 2  # a font whose letters are pictures
 _SIGNS = {"tab": " ", "line": "\n", "lbr": "\n", "page": "\n", "column": "\n", "emdash": "—", "endash": "–",
           "lquote": "‘", "rquote": "’", "ldblquote": "“", "rdblquote": "”", "bullet": "•", "emspace": " ",
           "enspace": " ", "qmspace": " "}  # fmt: skip
-_ESCAPED = {"~": " ", "_": "-", "-": "", "\\": "\\", "{": "{", "}": "}", "\t": " "}
+_UNLESS_BROKEN = "\xad"  # a hyphen that shows where a line breaks; in fonts of TCVN3 a letter
+_ESCAPED = {"~": " ", "_": "-", "-": _UNLESS_BROKEN, "\\": "\\", "{": "{", "}": "}", "\t": " "}
 # Groups that hold no text of the document.
 _SILENT = frozenset((
     "fonttbl", "colortbl", "stylesheet", "info", "pict", "nonshppict", "fldinst", "header", "headerl", "headerr",
@@ -230,8 +231,8 @@ class _Document:
             self._show(_SIGNS[word])
         elif word in _HEARD or word in _NUMBERS or word == "footnote":
             self._enter(word)
-        elif word == "title" and state.part == "info":
-            state.part = word
+        elif word == "title" and state.sealed:  # it may be told twice, in Unicode the second time
+            state.part, self.title = word, ""
         elif word in _SILENT or word == "upr" or starred:
             state.silent, state.part = True, word
             state.sealed = state.sealed or word in _SILENT

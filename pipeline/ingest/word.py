@@ -31,7 +31,7 @@ def read_docx(data: bytes) -> Read:
     numbers = Numbering(document)
     lines = [*_blocks(document.element.body, numbers), *(line for note in notes for line in _note(note))]
     text = with_capitals(joined(lines), encoding)
-    title = document.core_properties.title.strip()
+    title = _title(document)
     # Word fills the title in by itself, often from another document: it counts where the text has it too.
     return Read(text, title=title if title and title in text else None, reading=Reading(encoding))
 
@@ -69,10 +69,15 @@ def _text(paragraph: Any) -> str:
 
 def _nodes(element: Any) -> Iterator[Any]:
     for node in element.iterchildren():
-        if node.tag in _DELETED or node.tag in (_BOX, _TWIN, qn("w:pPr")):
+        if node.tag in _DELETED or node.tag in (_BOX, _TWIN, qn("w:pPr")) or _is_hidden(node):
             continue
         yield node
         yield from _nodes(node)
+
+
+def _is_hidden(node: Any) -> bool:
+    mark = node.find(f"{qn('w:rPr')}/{qn('w:vanish')}") if node.tag == qn("w:r") else None
+    return mark is not None and mark.get(qn("w:val"), "1") not in ("0", "false", "off")
 
 
 def _piece(node: Any) -> str:
@@ -80,7 +85,7 @@ def _piece(node: Any) -> str:
         return node.text or ""
     if node.tag in (qn("w:br"), qn("w:cr")):
         return "\n"
-    return {qn("w:tab"): " ", qn("w:noBreakHyphen"): "-"}.get(node.tag, "")
+    return {qn("w:tab"): " ", qn("w:noBreakHyphen"): "-", qn("w:softHyphen"): "\xad"}.get(node.tag, "")
 
 
 def _table(table: Any, numbers: Numbering) -> Iterator[str]:
@@ -106,8 +111,17 @@ def _notes(document: Any) -> Iterator[Any]:
             yield etree.fromstring(part.blob, parser=etree.XMLParser(resolve_entities=False, no_network=True))
 
 
+def _title(document: Any) -> str:
+    """Return the title by the part's name: LibreOffice relates the part to the document in its own way."""
+    for part in document.part.package.iter_parts():
+        if str(part.partname) == "/docProps/core.xml":
+            root = etree.fromstring(part.blob, parser=etree.XMLParser(resolve_entities=False, no_network=True))
+            return (root.findtext("{http://purl.org/dc/elements/1.1/}title") or "").strip()
+    return ""
+
+
 def _note(root: Any) -> Iterator[str]:
-    for note in root.iterchildren(qn("w:footnote"), qn("w:endnote")):
-        text = " ".join(filter(None, map(_text, note.iter(qn("w:p")))))
-        if text:
-            yield f"[{note.get(qn('w:id'))}] {text}"
+    notes = root.iterchildren(qn("w:footnote"), qn("w:endnote"))
+    texts = (" ".join(filter(None, map(_text, note.iter(qn("w:p"))))) for note in notes)
+    for number, text in enumerate(filter(None, texts), 1):  # their ids need not be the numbers that are shown
+        yield f"[{number}] {text}"

@@ -103,4 +103,4 @@ def spellings(text: str) -> list[tuple[str, str]]:
 def syllables(text: str) -> Iterator[Syllable]:
     """Yield the runs of letters and digits of `text`, in order."""
     for match in _SYLLABLE.finditer(text):
-        yield Syllable(match.start(), match.end(), match[0].translate(_FOLD))
+        yield Syllable(*match.span(), _fold_word(match[0]))

@@ -20,11 +20,16 @@ test: $(VENV)/.ready-dev services
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -n 2
 
-# The tests start a PostgreSQL of their own: its programs come from Debian, where one may install them.
+# The tests start a PostgreSQL of their own, and let LibreOffice write what is read: both come from Debian, where one
+# may install them.
 services:
 	@command -v initdb > /dev/null || ls /usr/lib/postgresql/*/bin/initdb > /dev/null 2>&1 || \
 		{ test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq postgresql > /dev/null; } || \
 		echo "No PostgreSQL server here; its tests say so."
+	@command -v soffice > /dev/null || \
+		{ test "$$(id -u)" = 0 && apt-get update -qq && \
+			apt-get install -y -qq --no-install-recommends libreoffice-writer > /dev/null; } || \
+		echo "No LibreOffice here; the tests of what it writes say so."
 
 test-lowest: $(LOWEST)/.ready
 	$(LOWEST)/bin/python -m pytest -n 2

@@ -9,7 +9,20 @@ from fastapi import APIRouter, Depends, FastAPI, Form, Request
 from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
 
-from baocao.web import audit, cookies, corrections, entities, login, oidc, reports, reviews, saved, search, users
+from baocao.web import (
+    audit,
+    cookies,
+    corrections,
+    difficulties,
+    entities,
+    login,
+    oidc,
+    reports,
+    reviews,
+    saved,
+    search,
+    users,
+)
 from baocao.web.access import THEMES, known
 from baocao.web.addresses import local
 from baocao.web.described import describe
@@ -20,7 +33,7 @@ from baocao.web.guard import Guard
 from baocao.web.settings import Serving, from_environment
 from baocao.web.wording import LANGUAGES
 
-_AREAS = (search, saved, reports, corrections, entities, login, oidc, users, audit, reviews)
+_AREAS = (search, saved, reports, corrections, entities, login, oidc, users, audit, reviews, difficulties)
 _FAULTS: dict[int | str, dict[str, Any]] = {
     status: {"model": FaultAnswer} for status in (400, 401, 403, 404, 409, 413, 422, 429, 503)
 }

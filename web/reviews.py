@@ -259,7 +259,7 @@ class Refused:
     words: str
 
 
-def _why(error: BaocaoError, language: str) -> str:
+def _why(error: BaocaoError, held: Held, language: str) -> str:
     """Return why a change was not made, for the clerk."""
 
     def quoted(words: tuple[str, ...]) -> str:
@@ -351,7 +351,7 @@ def change_by_form(
     except (UnstatedError, StaleDraftError, UsageError, NotFoundError) as error:
         held = drafts.held(desk, number)
         status = 409 if isinstance(error, StaleDraftError) else 422
-        return _page(request, desk, held, Refused(asked, _why(error, visitor.language)), status)
+        return _page(request, desk, held, Refused(asked, _why(error, held, visitor.language)), status)
     place = f"#i-{asked.item}" if asked.item else ""
     return RedirectResponse(f"/reviews/{number}{place}", status_code=303)
 

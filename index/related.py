@@ -8,15 +8,11 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 
 from baocao.index.analysis import docno_token, folded_tokens
-from baocao.index.lookup import report_json
 from baocao.index.search import Hit, SearchEngine, SearchRequest
-from baocao.index.settings import open_engine
 from baocao.report import EntityType, Report
 from baocao.text import folded_syllables
 
@@ -37,15 +33,6 @@ class _Term:
     tokens: tuple[str, ...]
     times: int
     worth: float = 1.0
-
-
-def related(folder: Path, report_id: str, limit: int = 5) -> list[Hit]:
-    """Return the reports of the archive in `folder` that share most with one of them; see `Searcher.related`.
-
-    Raises NotFoundError where there is no such report.
-    """
-    with closing(open_engine(folder)) as engine:
-        return related_to(engine, Report.from_json(report_json(folder, report_id)), limit)
 
 
 def related_to(engine: SearchEngine, report: Report, limit: int = 5) -> list[Hit]:

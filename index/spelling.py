@@ -8,15 +8,12 @@ tell which was meant; a search tells that it finds something, and how the archiv
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from pathlib import Path
 
 from baocao.index.keys import read_keys
 from baocao.index.query import words_at
 from baocao.index.search import Group, SearchEngine, SearchRequest, Sort
-from baocao.index.settings import open_engine
 from baocao.text import fold, syllables
 
 _FEW = 3  # sentences found: with so few a query may be misspelt
@@ -55,12 +52,6 @@ class _Word:
     end: int
     typed: str
     first: bool  # no word stands right before it
-
-
-def suggest(folder: Path, query: str) -> str | None:
-    """Return what may have been meant by a query to the archive in `folder`; see `proposal`, and `Searcher.suggest`."""
-    with closing(open_engine(folder)) as engine:
-        return proposal(engine, SearchRequest(query))
 
 
 def proposal(engine: SearchEngine, request: SearchRequest) -> str | None:

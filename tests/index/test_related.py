@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from baocao.errors import NotFoundError
 from baocao.index import open_archive
 from baocao.index.answering import Searcher
 from baocao.index.archive import Incoming
-from baocao.index.related import related
+from baocao.index.search import Hit
 from baocao.report import Entity, EntityType, Kind, Label, Report, Sentence, Source
 
 COMMON = "Công tác chỉ đạo, điều hành được thực hiện nghiêm túc."
@@ -67,8 +66,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def related(folder: Path, report: Report, limit: int = 5) -> list[Hit]:
+    return Searcher(folder).related(report, limit)
+
+
 def test_reports_that_share_what_is_rare_come_first(folder: Path) -> None:
-    told = related(folder, IDS[0], limit=4)
+    told = related(folder, REPORTS[0], limit=4)
     assert {hit.report for hit in told} == set(IDS[1:5])
     assert told[0].report == IDS[2]  # two names shared
     assert [hit.score for hit in told] == sorted((hit.score for hit in told), reverse=True)
@@ -78,27 +81,21 @@ def test_reports_that_share_what_is_rare_come_first(folder: Path) -> None:
     ("other", "shows"), [(1, "Trạm Thủy nông Suối Ngà"), (3, "417/KH-STL"), (4, "kênh mương")]
 )  # fmt: skip
 def test_the_sentences_show_what_is_shared(folder: Path, other: int, shows: str) -> None:
-    (hit,) = (hit for hit in related(folder, IDS[0]) if hit.report == IDS[other])
+    (hit,) = (hit for hit in related(folder, REPORTS[0]) if hit.report == IDS[other])
     (first, *_) = hit.sentences
     assert shows in [first.text[a:b] for a, b in first.highlights]
 
 
 def test_a_report_is_not_related_to_itself(folder: Path) -> None:
-    for id_ in IDS[:5]:
-        assert id_ not in [hit.report for hit in related(folder, id_, limit=50)]
+    for report in REPORTS[:5]:
+        assert report.id not in [hit.report for hit in related(folder, report, limit=50)]
 
 
-def test_no_more_than_wanted_and_none_that_is_unknown(folder: Path) -> None:
-    assert len(related(folder, IDS[0], limit=1)) == 1
-    with pytest.raises(NotFoundError):
-        related(folder, "ffff")
+def test_no_more_than_wanted(folder: Path) -> None:
+    assert len(related(folder, REPORTS[0], limit=1)) == 1
 
 
 def test_a_report_like_no_other_has_none(folder: Path) -> None:
     alone = made(99, "Zyxwvut", ["Qwrtp zxcv.", "Qwrtp zxcv."])
     few = replace(alone, sentences=alone.sentences[:2], issuer=None)
-    assert Searcher(folder).related(few) == []
-
-
-def test_a_server_tells_the_same(folder: Path) -> None:
-    assert Searcher(folder).related(REPORTS[0], 4) == related(folder, IDS[0], limit=4)
+    assert related(folder, few) == []

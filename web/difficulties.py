@@ -38,6 +38,7 @@ shown = APIRouter()
 api = APIRouter(tags=["difficulties"])
 
 Id = Annotated[str, Path(pattern=r"^[0-9a-f]{12}$")]
+OneOf = Annotated[str | None, Query(pattern=r"^[0-9a-f]{12}$")]
 AskedFor = Annotated[Wanted, Query()]
 _MEDIA = {"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "csv": "text/csv; charset=utf-8"}
 _SENTENCES = 200  # on a page of sentences
@@ -159,13 +160,14 @@ def front(request: Request, wanted: AskedFor, desk: TheDesk, _: Reader) -> HTMLR
 @shown.get("/difficulties/sentences", response_class=HTMLResponse)
 def sentences(
     request: Request, wanted: AskedFor, desk: TheDesk, _: Reader,
-    of: Annotated[str | None, Query(max_length=300)] = None, year: Annotated[int | None, Query(ge=1, le=9999)] = None,
+    of: Annotated[str | None, Query(max_length=300)] = None,
+    year: Annotated[int | None, Query(ge=1, le=9999)] = None, id: OneOf = None,
 ) -> HTMLResponse:  # fmt: skip
-    """Show the sentences behind a cell of the map: `of` is its unit."""
+    """Show the sentences behind a cell of the map: `of` is its unit; with `id` only those of one difficulty."""
     now = known(desk).recurring
     if now is None:
         return page(request, "working.html")
-    told, total = _told(desk, now, wanted, of, year)
+    told, total = _told(desk, now, wanted, of, year, id)
     return page(
         request, "difficulty_sentences.html", wanted=wanted, of=of, year=year, told=told, total=total,
         most=_SENTENCES, TRENDS=TRENDS,
@@ -240,10 +242,11 @@ def _pages(now: int, last: int) -> list[int]:
 
 
 def _told(
-    desk: Desk, now: Recurring, wanted: Wanted, unit: str | None, year: int | None
+    desk: Desk, now: Recurring, wanted: Wanted, unit: str | None, year: int | None, id: str | None
 ) -> tuple[list[tuple[Outline, list[dict[str, Any]]]], int]:
     """Return difficulties with the sentences of a cell, as many as a page holds, and how many there are."""
-    cells = of_cell(listed(desk, now, wanted).outlines, unit, year)
+    outlines = [o for o in listed(desk, now, wanted).outlines if id in (None, o.id)]
+    cells = of_cell(outlines, unit, year)
     total = sum(len(places) for _, places in cells)
     left, kept = _SENTENCES, []
     for outline, places in cells:
@@ -328,10 +331,10 @@ def map_json(wanted: AskedFor, desk: TheDesk, _: Reader) -> dict[str, Any]:
 @api.get("/difficulties/sentences")
 def sentences_json(
     wanted: AskedFor, desk: TheDesk, _: Reader, of: Annotated[str | None, Query(max_length=300)] = None,
-    year: Annotated[int | None, Query(ge=1, le=9999)] = None,
+    year: Annotated[int | None, Query(ge=1, le=9999)] = None, id: OneOf = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Return the sentences of a unit (`of`) in a year that name the listed difficulties, 200 at most."""
-    told, total = _told(desk, recurring(desk), wanted, of, year)
+    told, total = _told(desk, recurring(desk), wanted, of, year, id)
     return {"total": total, "difficulties": [{"id": o.id, "name": o.name, "mentions": said} for o, said in told]}
 
 

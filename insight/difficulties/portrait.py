@@ -239,7 +239,8 @@ def _name(said: Sequence[Statement], centre: Vector, embed: Embed | None) -> str
         likeness = [dot(v, centre) for v in vectors(short, embed)]
         best = short[max(range(len(short)), key=lambda i: (likeness[i], -len(short[i])))]
     else:
-        best = " ".join((leads or [said[0].text])[0].split()[:_LONGEST_NAME]) + "…"
+        words = (leads or [said[0].text])[0].split()
+        best = " ".join(words[:_LONGEST_NAME]).rstrip(".;,:") + ("…" if len(words) > _LONGEST_NAME else "")
     return best[:1].upper() + best[1:]
 
 

@@ -15,6 +15,7 @@ from baocao.web import (
     corrections,
     difficulties,
     entities,
+    followups,
     login,
     oidc,
     reports,
@@ -33,7 +34,7 @@ from baocao.web.guard import Guard
 from baocao.web.settings import Serving, from_environment
 from baocao.web.wording import LANGUAGES
 
-_AREAS = (search, saved, reports, corrections, entities, login, oidc, users, audit, reviews, difficulties)
+_AREAS = (search, saved, reports, corrections, entities, login, oidc, users, audit, reviews, difficulties, followups)
 _FAULTS: dict[int | str, dict[str, Any]] = {
     status: {"model": FaultAnswer} for status in (400, 401, 403, 404, 409, 413, 422, 429, 503)
 }

@@ -16,16 +16,21 @@ from baocao.web import (
     difficulties,
     entities,
     followups,
+    loading,
     login,
     oidc,
+    quarantine,
     reports,
     reviews,
     saved,
     search,
+    tasks,
+    uploads,
     users,
 )
 from baocao.web.access import THEMES, known
 from baocao.web.addresses import local
+from baocao.web.background import Background
 from baocao.web.described import describe
 from baocao.web.desk import Desk
 from baocao.web.entrance import Entrance
@@ -34,7 +39,22 @@ from baocao.web.guard import Guard
 from baocao.web.settings import Serving, from_environment
 from baocao.web.wording import LANGUAGES
 
-_AREAS = (search, saved, reports, corrections, entities, login, oidc, users, audit, reviews, difficulties, followups)
+_AREAS = (
+    search,
+    saved,
+    reports,
+    corrections,
+    entities,
+    login,
+    oidc,
+    users,
+    audit,
+    uploads,
+    quarantine,
+    difficulties,
+    followups,
+    reviews,
+)
 _FAULTS: dict[int | str, dict[str, Any]] = {
     status: {"model": FaultAnswer} for status in (400, 401, 403, 404, 409, 413, 422, 429, 503)
 }
@@ -46,11 +66,14 @@ def create_app(serving: Serving) -> FastAPI:
 
     @asynccontextmanager
     async def opened(app: FastAPI) -> AsyncIterator[None]:
-        app.state.desk = Desk(serving)
+        desk = app.state.desk = Desk(serving)
+        programs = loading.program(desk.folder), tasks.program(desk.folder)
+        background = Background(desk.record, desk.folder, *programs)
         try:
             yield
         finally:
-            app.state.desk.close()
+            background.close()
+            desk.close()
 
     app = FastAPI(
         title="baocao", version="1", lifespan=opened, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json",

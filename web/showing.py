@@ -39,5 +39,6 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
         "path": request.url.path, "language": language,
         "here": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
         "day": wording.day, "count": lambda number: wording.count(number, language),
+        "clock": wording.clock, "size": lambda number: wording.size(number, language),
     }  # fmt: skip
     return HTMLResponse(_environment().get_template(template).render(**shared, **values), status_code=status)

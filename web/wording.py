@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Mapping
+from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -77,3 +78,17 @@ def count(number: int, language: str = "vi") -> str:
     """Return a number with its thousands apart: 12.345 in Vietnamese, 12,345 in English."""
     told = f"{number:,}"
     return told.replace(",", ".") if language == "vi" else told
+
+
+def clock(iso: str) -> str:
+    """Return a time of the record as the office's clock told it: `22/6/2017 14:05`."""
+    told = datetime.fromisoformat(iso).astimezone()
+    return f"{told.day}/{told.month}/{told.year} {told:%H:%M}"
+
+
+def size(number: int, language: str = "vi") -> str:
+    """Return a number of bytes: `812 KB`, `1,2 MB`."""
+    if number < 2**20:
+        return f"{max(1, round(number / 2**10))} KB"
+    told = f"{number / 2**20:.1f} MB"
+    return told.replace(".", ",") if language == "vi" else told

@@ -186,7 +186,7 @@ class _Unpacking:
 
 def _attachments(mail: Mail) -> Iterator[tuple[str, bytes]]:
     for name, data in mail.attachments:
-        told = _seen(name.replace("/", "_").replace("\\", "_"))
+        told = _seen(name.replace("\\", "/").split("/")[-1])  # some programs tell the sender's folders
         if _is_taken(told):
             yield told, data
 

@@ -61,26 +61,28 @@ def _of_message(message: Any) -> Mail:
     subject = _ANSWER.sub("", clean(str(message["subject"] or "")).strip())
     body = message.get_body(("plain",))
     text = clean(_text(body)).strip() if body is not None else ""
-    if not text and (page := message.get_body(("html",))) is not None:
-        text = _of_page(_bytes(page), page.get_content_charset())
-    return Mail(subject, _day(message["date"]), text, tuple(_attached(message)))
+    page = message.get_body(("html",))
+    raw = _bytes(page) if page is not None else b""
+    if not text and page is not None:
+        text = _of_page(raw, page.get_content_charset())
+    return Mail(subject, _day(message["date"]), text, tuple(_attached(message, raw.decode("latin-1"))))
 
 
-def _attached(message: Any) -> Iterator[tuple[str, bytes]]:
-    """Yield every part that bears a name or says it is attached; attached mails as mails."""
+def _attached(message: Any, page: str) -> Iterator[tuple[str, bytes]]:
+    """Yield every part that bears a name, but for pictures that the mail's page shows; attached mails as mails."""
     for part in message.iter_parts() if message.is_multipart() else ():
         if part.get_content_type() == "message/rfc822":
             inner = part.get_payload(0)
             yield f"{clean(str(inner['subject'] or 'thư')).strip()[:100]}.eml", inner.as_bytes()
         elif part.is_multipart():
-            yield from _attached(part)
-        elif (name := part.get_filename()) and not _is_shown(part):
+            yield from _attached(part, page)
+        elif (name := part.get_filename()) and not _is_shown(str(part["content-id"] or ""), page):
             yield clean(name), _bytes(part)
 
 
-def _is_shown(part: Any) -> bool:
-    in_body = part["content-id"] and part.get_content_disposition() != "attachment"
-    return bool(in_body) and part.get_content_maintype() == "image"
+def _is_shown(content_id: str, page: str) -> bool:
+    bare = content_id.strip("<> ")
+    return bool(bare) and f"cid:{bare}" in page
 
 
 def _bytes(part: Any) -> bytes:
@@ -169,17 +171,19 @@ class _Folder:
 
 def _of_folder(mail: _Folder) -> Mail:
     body = mail.text(_BODY).strip()
-    if not body and (page := mail.stream(_HTML + _BINARY) or mail.text(_HTML).encode()):
+    page = mail.stream(_HTML + _BINARY) or mail.text(_HTML).encode()
+    if not body and page:
         body = _of_page(page)
     sent = mail.fixed(_SENT) or mail.fixed(_ARRIVED)
     date = None
     if sent:
         date = (_EPOCH + timedelta(microseconds=int.from_bytes(sent, "little") / 10)).date().isoformat()
-    attached = tuple(a for place in mail.folders("__attach_version1.0_") for a in _of_attachment(mail.ole, place))
+    told = page.decode("latin-1")
+    attached = tuple(a for place in mail.folders("__attach_version1.0_") for a in _of_attachment(mail.ole, place, told))
     return Mail(_ANSWER.sub("", mail.text(_SUBJECT).strip()), date, body, attached)
 
 
-def _of_attachment(ole: Any, place: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
+def _of_attachment(ole: Any, place: tuple[str, ...], page: str) -> Iterator[tuple[str, bytes]]:
     """Yield what is attached; of an attached mail its text and all that is attached to it."""
     folder = _Folder(ole, place, _ATTACHMENT)
     inner = (*place, f"__substg1.0_{_DATA}{_STORAGE}")

@@ -74,7 +74,7 @@ def _text_type(head: bytes, suffix: str, name: str) -> str:
         return RTF
     if start.startswith(b"<?xml") and suffix not in (".html", ".htm"):
         raise UnknownFormatError(f"{name} is of another format inside; open it and save it as DOCX. {_TAKEN}.")
-    if suffix in (".pdf", ".docx", ".doc", ".rtf", ".odt"):
+    if suffix in (".pdf", ".docx", ".doc", ".rtf", ".odt", ".zip", ".msg"):
         raise UnreadableError(f"{name} is damaged: it does not begin as {suffix[1:].upper()} files do.")
     if suffix and suffix not in SUFFIXES:
         raise UnknownFormatError(f"{name} is of a kind that cannot be read. {_TAKEN}.")

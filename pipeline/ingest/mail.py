@@ -13,12 +13,14 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from baocao.errors import UnreadableError
+from baocao.errors import LimitError, UnreadableError
 from baocao.pipeline.ingest.legacy import convert
 from baocao.pipeline.ingest.plain import Read, decode, joined
 from baocao.text import clean
 
 _OLE = b"\xd0\xcf\x11\xe0"
+_PART = re.compile(rb"^content-type:", re.IGNORECASE | re.MULTILINE)
+_MAX_PARTS = 1_000
 _UNTOLD = frozenset(("us-ascii", "iso-8859-1", "windows-1252", "cp1252"))  # what mails say that know no better
 _ANSWER = re.compile(r"^(?:(?:re|fw|fwd|tr|trả lời|chuyển tiếp)\s*:\s*)+", re.IGNORECASE)
 
@@ -43,8 +45,10 @@ def read_mail(data: bytes) -> Read:
 def mail_of(data: bytes) -> Mail:
     """Take a mail apart.
 
-    Raises UnreadableError where it is damaged.
+    Raises UnreadableError where it is damaged, LimitError where it has more parts than any mail that a person sent.
     """
+    if len(_PART.findall(data)) > _MAX_PARTS:
+        raise LimitError(f"The mail has more than {_MAX_PARTS:,} parts; save what is attached to it in a folder.")
     try:
         return _of_outlook(data) if data.startswith(_OLE) else _of_message(_parsed(data))
     except RecursionError:

@@ -12,6 +12,7 @@ from baocao.pipeline.ingest.picture import MAX_PIXELS
 from baocao.pipeline.ingest.plain import Read
 
 _MAX_PAGES = 500
+_LARGE = f"The picture has more than {MAX_PIXELS // 10**6} million pixels a page; scan it at 300 dpi."
 _SHORT_SIDE = 8.27  # inches: A4, where the picture does not say how large its page was
 _LEAST, _MOST = 100, 1_300  # dpi that a scanner tells; screens and telephones say 72 or 96 whatever they mean
 
@@ -25,14 +26,21 @@ def read_image(data: bytes) -> Read:
     pages: list[Page] = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the limit here is our own
-        with Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "TIFF")) as file:
+        with _opened(data) as file:
             if getattr(file, "n_frames", 1) > _MAX_PAGES:
                 raise LimitError(f"The picture has more than {_MAX_PAGES} pages; split it.")
             for frame in ImageSequence.Iterator(file):
                 if frame.width * frame.height > MAX_PIXELS:
-                    raise LimitError(f"The picture has more than {MAX_PIXELS // 10**6} million pixels a page.")
+                    raise LimitError(_LARGE)
                 pages.append(recognise(ImageOps.exif_transpose(frame), _dpi(frame)))
     return put_together(pages)
+
+
+def _opened(data: bytes) -> Image.Image:
+    try:
+        return Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "TIFF"))
+    except Image.DecompressionBombError as error:
+        raise LimitError(_LARGE) from error
 
 
 def _dpi(image: Image.Image) -> float:

@@ -60,7 +60,7 @@ def read_pdf(data: bytes) -> Read:
 
 
 def _recognised(data: bytes, found: Sequence[_Found]) -> list[Page]:
-    """Return the pages with the scanned ones recognised, unless the text over the picture says more."""
+    """Return the pages with the scanned ones recognised, unless the text over a picture says more."""
     import pypdfium2
 
     from baocao.pipeline.ingest.ocr import need_tesseract, recognise
@@ -77,7 +77,7 @@ def _recognised(data: bytes, found: Sequence[_Found]) -> list[Page]:
                 scale = min(DPI / 72, (MAX_PIXELS / (width * height)) ** 0.5)
                 picture = sheet.render(scale=scale, rev_byteorder=True).to_pil()
                 read = recognise(picture, 72 * scale, width=width)
-                page = page if _letters(page) > _letters(read) and not is_garbled(_told(page)) else read
+                page = page if _letters(page) > _letters(read) and not _is_broken(_told(page)) else read
             pages.append(page)
         return pages
     finally:
@@ -130,8 +130,11 @@ def _page(page: Any, letters: Letters) -> _Found:
 def _of_no_use(page: Page) -> bool:
     """Tell text that is no page's: a few typed words, or a layer that other recognition has left behind."""
     text = _told(page)
-    marked = sum(char > "\x7f" for char in text)
-    return len(text) < _TYPED or is_garbled(text) or marked < _MARKED * len(text)
+    return len(text) < _TYPED or _is_broken(text)
+
+
+def _is_broken(text: str) -> bool:
+    return is_garbled(text) or sum(char > "\x7f" for char in text) < _MARKED * len(text)
 
 
 def _words(page: Any, letters: Letters) -> list[Word]:

@@ -65,7 +65,7 @@ def prepared(image: Image.Image, dpi: float) -> Ready:
 def _without_red(image: Image.Image) -> Image.Image:
     """Return the page in grey without the red of stamps: in red light it is as white as paper, and dark ink is not.
 
-    Where most of the ink is red, it is the text.
+    Where most of the ink is red and spread over the page, it is the text.
     """
     if image.mode in ("1", "L", "LA", "I", "I;16", "F"):
         return _grey(image)
@@ -74,7 +74,7 @@ def _without_red(image: Image.Image) -> Image.Image:
     red_of_small = _redness(small)
     dark = np.asarray(small.convert("L")) < 160
     reds = np.asarray(red_of_small) > _RED
-    if not 0 < reds.sum() < 0.6 * (dark | reds).sum():
+    if not reds.any() or (reds.sum() > 0.6 * (dark | reds).sum() and _spread(reds) > 0.35):
         return colours.convert("L")
     red = colours.getchannel("R")
     faint = ImageChops.multiply(
@@ -82,6 +82,12 @@ def _without_red(image: Image.Image) -> Image.Image:
     )
     red.paste(255, mask=faint)
     return red
+
+
+def _spread(reds: NDArray[np.bool_]) -> float:
+    """Return the part of the page's width over which nearly all of some pixels lie."""
+    first, last = np.percentile(np.nonzero(reds)[1], (2, 98))
+    return float(last - first) / reds.shape[1]
 
 
 def _redness(colours: Image.Image) -> Image.Image:

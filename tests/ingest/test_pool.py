@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from baocao.errors import BaocaoError, CrashError, UnreadableError
+from baocao.pipeline.ingest import pool as pools
+from baocao.pipeline.ingest.patience import ask_for
 from baocao.pipeline.ingest.pool import Done, Failed, Pool
 
 
@@ -50,6 +52,13 @@ def chaos(path: Path) -> str:
                 os._exit(0)
         case ".slow":
             time.sleep(0.4)
+        case ".scan":  # pages that take a second each
+            for _ in range(3):
+                ask_for(2.0)
+                time.sleep(1.0)
+        case ".greedy":
+            ask_for(1e9)
+            time.sleep(600)
     return path.stem
 
 
@@ -190,3 +199,15 @@ def test_a_death_between_files_at_hand_is_no_files_fault() -> None:
     pool: Pool[str] = Pool(chaos, warm=nothing, jobs=2)
     outcomes = list(pool.run([Path("1.late"), Path("2.slow"), Path("3.slow"), Path("4.slow"), Path("5.txt")]))
     assert all(isinstance(o, Done) for o in outcomes) and len(outcomes) == 5
+
+
+def test_a_file_that_asks_gets_more_time_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pools, "_LONGEST", 6.0)
+    pool: Pool[str] = Pool(chaos, warm=nothing, timeout=1.5)
+    outcomes = {o.path.name: o for o in pool.run([Path("1.scan"), Path("2.greedy"), Path("3.sleep"), Path("4.txt")])}
+    assert isinstance(outcomes["1.scan"], Done) and isinstance(outcomes["4.txt"], Done)
+    greedy, asleep = outcomes["2.greedy"], outcomes["3.sleep"]
+    assert isinstance(greedy, Failed) and "took longer than 8 s" in str(greedy.error)
+    assert isinstance(asleep, Failed) and "took longer than 2 s" in str(
+        asleep.error
+    )  # what one was granted is no other's

@@ -269,17 +269,19 @@ def _why(error: BaocaoError, held: Held, language: str) -> str:
         case UnstatedError():
             told = []
             if error.unstated:
-                words = "Không nguồn nào của mục này nêu {words}."
-                told.append(said(words, language, words=quoted(error.unstated)))
+                told.append(said("Không nguồn nào của mục này nêu {words}.", language, words=quoted(error.unstated)))
             if error.lost:
-                told.append(said("Nguồn viết {words}; câu sửa làm mất ý đó.", language, words=quoted(error.lost)))
-            end = "Hãy sửa theo nguồn, hoặc đánh dấu là ý của người soạn."
-            return " ".join((*told, said(end, language)))
+                told.append(
+                    said("Nguồn viết {words}; câu sửa làm mất ý đó.", language, words=quoted(error.lost))
+                )  # fmt: skip
+            told.append(said("Hãy sửa theo nguồn, hoặc đánh dấu là ý của người soạn.", language))
+            return " ".join(told)
         case StaleDraftError():
-            words = (
-                "Bản thảo đã được người khác sửa trong lúc bạn làm; dưới đây là bản mới nhất, hãy xem lại rồi sửa tiếp."
+            return said(
+                "{who} đã sửa bản thảo trong lúc bạn làm; dưới đây là bản mới nhất, hãy xem lại rồi sửa tiếp.",
+                language,
+                who=held.entry.changed_by,
             )
-            return said(words, language)
         case NotFoundError():
             return said("Mục này không còn trong bản thảo.", language)
     return said("Không làm được: hãy kiểm tra lại nội dung vừa nhập.", language)

@@ -42,9 +42,10 @@ def opening(review: Review) -> str:
     items = [item for part in review.parts for item in part.items]
     edited = sum(item.edited and not item.own for item in items)
     own = sum(item.own for item in items)
+    each = "Trừ các nội dung nêu ngay sau đây, mỗi" if edited or own else "Mỗi"
     told = (
         f"Báo cáo này được tổng hợp từ {review.reports} báo cáo năm {review.year} của {len(review.reported)} đơn vị. "
-        "Mỗi nội dung được trích nguyên văn; nguồn ghi trong ngoặc vuông."
+        f"{each} nội dung được trích nguyên văn; nguồn ghi trong ngoặc vuông."
     )
     if edited:
         told += f" {edited} nội dung ghi “theo” đã được biên tập từ nguồn; số liệu, ngày tháng và tên gọi giữ nguyên."

@@ -20,8 +20,8 @@ test: $(VENV)/.ready-dev services
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -n 2
 
-# The tests start a PostgreSQL of their own, and let LibreOffice write what is read: both come from Debian, where one
-# may install them.
+# The tests start a PostgreSQL of their own, let LibreOffice write what is read, and let Tesseract read scans: all come
+# from Debian, where one may install them.
 services:
 	@command -v initdb > /dev/null || ls /usr/lib/postgresql/*/bin/initdb > /dev/null 2>&1 || \
 		{ test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq postgresql > /dev/null; } || \
@@ -30,6 +30,10 @@ services:
 		{ test "$$(id -u)" = 0 && apt-get update -qq && \
 			apt-get install -y -qq --no-install-recommends libreoffice-writer > /dev/null; } || \
 		echo "No LibreOffice here; the tests of what it writes say so."
+	@tesseract --list-langs 2> /dev/null | grep -q vie || \
+		{ test "$$(id -u)" = 0 && apt-get update -qq && \
+			apt-get install -y -qq tesseract-ocr tesseract-ocr-vie > /dev/null; } || \
+		echo "No Tesseract with Vietnamese here; the tests of scans say so."
 
 test-lowest: $(LOWEST)/.ready
 	$(LOWEST)/bin/python -m pytest -n 2

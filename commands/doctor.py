@@ -50,7 +50,7 @@ _EXTRAS = (
     ("psycopg", "a record beyond one machine", "pip install 'baocao[postgres]'"),
 )
 _PROGRAMS = (
-    ("tesseract", "scans", "apt-get install tesseract-ocr tesseract-ocr-vie"),
+    ("tesseract", "scans, in Vietnamese", "apt-get install tesseract-ocr tesseract-ocr-vie"),
     ("soffice", "old Word files; not used so far", "apt-get install libreoffice-writer"),
 )
 
@@ -67,4 +67,8 @@ def _version(package: str) -> str | None:
 def _program(name: str) -> str | None:
     from shutil import which
 
+    if name == "tesseract":
+        from baocao.pipeline.ingest.ocr import reads_vietnamese
+
+        return which(name) if reads_vietnamese() else None
     return which(name)

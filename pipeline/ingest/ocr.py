@@ -64,16 +64,21 @@ def recognise(image: Image.Image, dpi: float, *, width: float | None = None) -> 
 
 
 @cache
-def _there(program: str) -> bool:
-    """Tell whether a Tesseract has what is needed."""
+def _knows_vietnamese(program: str) -> bool:
     done = subprocess.run([program, "--list-langs"], capture_output=True, text=True, timeout=30)
     return "vie" in (done.stdout + done.stderr).split()
 
 
+def reads_vietnamese() -> bool:
+    """Tell whether scans can be read here: by a Tesseract that knows Vietnamese."""
+    program = which("tesseract")
+    return program is not None and _knows_vietnamese(program)
+
+
 def need_tesseract() -> None:
     """Raise NeedsProgramError where scans cannot be read."""
-    program = which("tesseract")
-    if program is None or not _there(program):
+    if not reads_vietnamese():
+        program = which("tesseract")
         what = "Tesseract" if program is None else "Tesseract's Vietnamese data"
         raise NeedsProgramError(
             f"This is a scan, and {what} is not installed: `{INSTALL}`, then `baocao quarantine retry`."

@@ -7,15 +7,19 @@ compared in `test_several_shards`.
 import hashlib
 import random
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields, replace
+from itertools import pairwise
 
 import pytest
 
 from baocao.errors import QueryError
 from baocao.index.embedded import EmbeddedEngine
-from baocao.index.prepare import Prepared, prepare
+from baocao.index.prepare import Prepared, prepare, unpack
+from baocao.index.related import related_to
 from baocao.index.search import FACETS, Group, Hit, SearchEngine, SearchRequest, Sort
 from baocao.index.settings import Elastic
+from baocao.index.spelling import proposal
 from baocao.report import Entity, EntityType, Kind, Label, Report, Section, Sentence, Source
 from baocao.text import fold
 
@@ -185,7 +189,7 @@ def embedded(reports: list[Prepared], tmp_path_factory: pytest.TempPathFactory) 
 def cluster(reports: list[Prepared], server: object) -> Iterator[SearchEngine]:
     from baocao.index.elastic import ElasticEngine
 
-    engine = ElasticEngine(Elastic((server.url,), prefix="parity", replicas=0))  # type: ignore[attr-defined]
+    engine = ElasticEngine(Elastic((server.url,), prefix="parity", replicas=0, timeout=120))  # type: ignore[attr-defined]
     engine.attach("parity")
     yield filled(engine, reports)
     engine.close()
@@ -203,12 +207,14 @@ def test_the_engines_answer_alike(embedded: SearchEngine, cluster: SearchEngine,
     assert theirs.total == ours.total == len(ours.hits)
     assert theirs.facets == ours.facets
     assert len(theirs.hits) == min(10, ours.total)
+    shown = {(h.report, h.sentences[0].start): len(h.sentences) for h in embedded.search(request_).hits}
     for mine, other in zip(ours.hits, theirs.hits, strict=False):
         assert other.score == pytest.approx(mine.score, rel=1e-4, abs=1e-4)
         same = next(h for h in ours.hits if h.report == other.report and same_sentence(h, other, request_.by))
         assert same.score == pytest.approx(mine.score, rel=1e-4, abs=1e-4)
         assert (other.title, other.issued, other.issuer) == (same.title, same.issued, same.issuer)
         assert len(other.sentences) == len(same.sentences)
+        assert len(other.sentences) == shown.get((other.report, other.sentences[0].start), len(other.sentences))
         told = {s.start: s for h in ours.hits if h.report == other.report for s in h.sentences}
         assert all(s == told[s.start] for s in other.sentences if s.start in told)
 
@@ -231,6 +237,41 @@ def test_they_store_alike(embedded: SearchEngine, cluster: SearchEngine, reports
         told = list(engine.stored())
         assert len(told) == len(wanted)
         assert dict(told) == wanted
+
+
+def test_they_count_words_alike(embedded: SearchEngine, cluster: SearchEngine) -> None:
+    words = [word for part in PARTS for word in fold(part).replace(",", "").split()]
+    tokens = [*words, *(f"{a}_{b}" for a, b in pairwise(words)), "zzzz", "#95khttcp", *(f"x{n}" for n in range(3_000))]
+    told = embedded.frequencies(tokens)
+    assert cluster.frequencies(tokens) == told
+    assert told["kho"] > 10 and told["#95khttcp"] > 10 and "zzzz" not in told
+    assert cluster.frequencies([]) == embedded.frequencies([]) == {}
+
+
+@pytest.mark.parametrize(
+    "typed", ["kho khna", "khos khawn", "kinhphi", "bien ce", "thu5 tu5c ha2nh chinh", "zzzz", "lũ"]
+)
+def test_they_propose_alike(embedded: SearchEngine, cluster: SearchEngine, typed: str) -> None:
+    told = proposal(embedded, SearchRequest(typed))
+    assert proposal(cluster, SearchRequest(typed)) == told
+    assert (told is None) == (typed in ("zzzz", "lũ"))
+
+
+def test_many_threads_ask_the_cluster_at_once(embedded: SearchEngine, cluster: SearchEngine) -> None:
+    requests = QUERIES[:: len(QUERIES) // 24]
+    with ThreadPoolExecutor(8) as pool:
+        told = list(pool.map(cluster.search, requests * 4))
+    assert [r.total for r in told] == [embedded.search(request).total for request in requests] * 4
+
+
+def test_they_relate_alike(embedded: SearchEngine, cluster: SearchEngine, reports: list[Prepared]) -> None:
+    """All that is related, for of reports whose best sentences weigh the same either may be among the first."""
+    for prepared in reports[:3]:
+        report = unpack(prepared.body)
+        ours, theirs = ({h.report: h.score for h in related_to(e, report, REPORTS)} for e in (embedded, cluster))
+        assert ours.keys() == theirs.keys() and len(ours) > 50
+        same = [theirs[other] == pytest.approx(score) for other, score in ours.items()]
+        assert sum(same) > 0.95 * len(same)  # which five sentences of a report are looked at may differ too
 
 
 ODD = ("(", ")", "-", '"', "OR", "AND", "NOT", "*", "a*", "#", "|", "_", "~", "[a]", "\\", "/", ".*", "İ", "ß", "😀", "1",

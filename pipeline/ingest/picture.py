@@ -86,8 +86,9 @@ def _without_red(image: Image.Image) -> Image.Image:
 
 def _spread(reds: NDArray[np.bool_]) -> float:
     """Return the part of the page's width over which nearly all of some pixels lie."""
-    first, last = np.percentile(np.nonzero(reds)[1], (2, 98))
-    return float(last - first) / reds.shape[1]
+    columns = np.nonzero(reds)[1]
+    first, last = (float(np.percentile(columns, part)) for part in (2, 98))
+    return (last - first) / float(reds.shape[1])
 
 
 def _redness(colours: Image.Image) -> Image.Image:

@@ -45,9 +45,12 @@ def _say_difficulty(difficulty: "Difficulty") -> None:
     trend = f", {difficulty.trend.value}" if difficulty.trend else ""
     say(f"{difficulty.name}\n  {difficulty.id}: {difficulty.reports} reports, {years}{trend}")
     if difficulty.units:
-        say(f"  {'; '.join(difficulty.units)}")
-    for mention in difficulty.mentions:
-        say(f"  [{mention.report[:8]} {mention.year or ''}] {' '.join(mention.text.split())}")
+        say(f"  {difficulty.spread:.0%} of the units that reported: {'; '.join(difficulty.units)}")
+    for words, mentions in (
+        ("", difficulty.mentions), ("cause: ", difficulty.causes), ("asked for: ", difficulty.recommendations)
+    ):  # fmt: skip
+        for mention in mentions:
+            say(f"  [{mention.report[:8]} {mention.year or ''}] {words}{' '.join(mention.text.split())}")
 
 
 @difficulty_app.command("rename")
@@ -87,7 +90,8 @@ def difficulty_split(
     if not all(report and start.isdigit() for report, _, start in places):
         raise UsageError("A mention is named REPORT:START, as `baocao difficulties --json` tells.")
     wanted = [(report, int(start)) for report, _, start in places]
-    _decide(archive, lambda now: split(now.state, id, wanted, now.readings), id, as_json)
+    reports = {report for report, _ in wanted}
+    _decide(archive, lambda now: split(now.state, id, wanted, now.read(reports), now.embed), id, as_json)
 
 
 @difficulty_app.command("dismiss")

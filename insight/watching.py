@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from baocao.index.record import Record
-from baocao.insight.difficulties import Change
-from baocao.insight.held import now
+from baocao.insight.difficulties import Change, Difficulty
+from baocao.insight.held import Mark, now
 from baocao.insight.readings import Readings
 from baocao.insight.recurring import Recurring, decided, follow
+
+_SHOWN = 50  # difficulties kept with their sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class Watch:
         self._record, self._readings = record, Readings(folder)
         self._free = threading.Condition()
         self._found: Recurring | None = None
+        self._shown: dict[tuple[Mark | None, str], Difficulty] = {}
         self._working = False
         self._failed: Exception | None = None
 
@@ -43,6 +46,21 @@ class Watch:
                     failed, self._failed = self._failed, None
                     raise failed
             return Known(self._found, not self._working)
+
+    def difficulty(self, found: Recurring, identity: str) -> Difficulty:
+        """Return one with all its sentences, causes and recommendations; those looked at last are kept.
+
+        Raises NotFoundError as `Recurring.difficulty` does.
+        """
+        key = found.held.mark, identity
+        with self._free:
+            held = self._shown.get(key)
+        made = held or found.difficulty(identity)
+        with self._free:
+            self._shown[key] = made
+            while len(self._shown) > _SHOWN:
+                self._shown.pop(next(iter(self._shown)))
+        return made
 
     def decided(self, decision: Callable[[Recurring], Change]) -> Recurring:
         """Store what a clerk decided and return what there is now."""

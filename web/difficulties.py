@@ -217,7 +217,7 @@ def one(
     now = known(desk).recurring
     if now is None:
         return page(request, "working.html")
-    told = now.difficulty(id)
+    told = watch(desk).difficulty(now, id)
     group = next(g for g in now.state.groups if g.id == told.id)
     outline = next(o for o in now.outlines(least_reports=1, dismissed=group.dismissed) if o.id == told.id)
     covered = sorted({s.year for s in now.state.seen if s.year is not None})
@@ -341,7 +341,7 @@ def sentences_json(
 @api.get("/difficulties/{id}")
 def one_json(id: Id, desk: TheDesk, _: Reader) -> dict[str, Any]:
     """Return a difficulty with all its sentences, causes and recommendations."""
-    return recurring(desk).difficulty(id).to_json()
+    return watch(desk).difficulty(recurring(desk), id).to_json()
 
 
 @api.post("/difficulties/{id}/rename")

@@ -19,6 +19,7 @@ from baocao.web import (
     loading,
     login,
     oidc,
+    quality,
     quarantine,
     reports,
     reviews,
@@ -54,6 +55,7 @@ _AREAS = (
     difficulties,
     followups,
     reviews,
+    quality,
 )
 _FAULTS: dict[int | str, dict[str, Any]] = {
     status: {"model": FaultAnswer} for status in (400, 401, 403, 404, 409, 413, 422, 429, 503)

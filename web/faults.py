@@ -26,6 +26,7 @@ from baocao.web.refusals import (
     LastAdminError,
     ProviderError,
     StaleDraftError,
+    StillCountingError,
     StrayError,
     TakenError,
     WrongLoginError,
@@ -49,6 +50,7 @@ _STATUS: tuple[tuple[type[BaocaoError], int], ...] = (
     (BusyError, 429),
     (SearchDownError, 503),
     (RecordDownError, 503),
+    (StillCountingError, 503),
     (StrayError, 400),
     (ProviderError, 502),
     (UsageError, 400),
@@ -73,9 +75,11 @@ _SAID: tuple[tuple[type[BaocaoError], str], ...] = (
     (StrayError, "Lần đăng nhập này không bắt đầu từ trình duyệt này hoặc đã quá lâu; hãy đăng nhập lại."),
     (ProviderError, "Không đăng nhập được ở máy chủ tài khoản của cơ quan; hãy thử lại hoặc hỏi người quản trị."),
     (DifferentError, "Hai lần nhập mật khẩu mới khác nhau; hãy nhập lại."),
+    (StillCountingError, "Các báo cáo đang được xem qua; hãy thử lại sau ít phút."),
     (UsageError, "Yêu cầu chưa hợp lệ; hãy kiểm tra lại những gì đã nhập."),
 )
 _BY_STATUS = {
+    400: "Yêu cầu chưa hợp lệ; hãy kiểm tra lại những gì đã nhập.",
     404: "Không có trang này.",
     405: "Không thể làm việc này ở đây.",
     413: "Dữ liệu gửi lên quá lớn.",

@@ -43,3 +43,9 @@ class StaleDraftError(BaocaoError):
     """A draft changed since the clerk saw it, or is being composed; nothing was done."""
 
     code = "BC670"
+
+
+class StillCountingError(BaocaoError):
+    """The reports are being looked over for the first time since the page was opened."""
+
+    code = "BC650"

@@ -21,7 +21,7 @@ from baocao.insight.review.model import (
     ReviewRequest,
 )
 from baocao.insight.review.select import Candidate, Choice, Pool
-from baocao.insight.review.statements import Statement, as_written, cite, is_of, statements, year_of
+from baocao.insight.review.statements import Statement, as_written, cite, is_of, not_reported, statements, year_of
 from baocao.insight.review.verify import agree, verify
 from baocao.report import EntityType, Label, Report
 from baocao.text import fold
@@ -154,7 +154,6 @@ def _reporting(
 ) -> Iterator[Reporting]:
     """Yield the bodies that reported, then those that should have; by name."""
     own: dict[str, list[str]] = defaultdict(list)
-    issuers = {fold(report.issuer) for report in chosen if report.issuer}
     for report in chosen:
         own[names.get(report.id, report.title)].append(
             as_written(report, report.docno) if report.docno else report.title
@@ -162,7 +161,7 @@ def _reporting(
     for unit in sorted(own, key=fold):
         yield Reporting(unit, tuple(dict.fromkeys(own[unit])))
     expected = request.expected or request.units or tuple(before)
-    for unit in sorted({fold(u): u for u in expected if fold(u) not in issuers}.values(), key=fold):
+    for unit in not_reported(expected, (report.issuer for report in chosen if report.issuer)):
         yield Reporting(unit, ())
 
 

@@ -37,6 +37,12 @@ def year_of(report: Report) -> int | None:
     return int(told[:4]) if told else None
 
 
+def not_reported(expected: Iterable[str], issuers: Iterable[str]) -> list[str]:
+    """Return the bodies expected that are not among those who reported, in any spelling of case; by name."""
+    reported = {fold(unit) for unit in issuers}
+    return sorted({fold(unit): unit for unit in expected if fold(unit) not in reported}.values(), key=fold)
+
+
 def is_of(report: Report, year: int, units: Iterable[str]) -> bool:
     """Tell whether a report is of a year and was issued by one of the units, where any are named."""
     wanted = {fold(unit).strip() for unit in units}

@@ -4,15 +4,17 @@ Compared are figures and dates, each with the word behind it ("5 tỷ" is not "5
 letter, and words that turn a statement round. A figure that changes places with another of the same kind is not seen.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from baocao.insight.review.verify import UnfaithfulError
-from baocao.insight.review.wording import words
+from baocao.insight.review.wording import is_amount, words
 from baocao.models.gazetteers import rows
 from baocao.text import spelling_key
 
+_YEAR = re.compile(r"(?:19|20)\d\d")
 _KINDS = ("not", "way", "number")  # of the guarded words; what is left tells how sure or how long ago, not what
 
 
@@ -74,8 +76,13 @@ def _figures(mine: Sequence[_Token], said: Sequence[Sequence[_Token]]) -> Iterat
         behind = _behind(mine, i)
         if token.word not in figures:
             yield token.word
-        elif behind and (token.word, behind) not in pairs:
+        elif behind and _counts(token.word) and (token.word, behind) not in pairs:
             yield f"{token.word} {mine[i + 1].word}"
+
+
+def _counts(figure: str) -> bool:
+    """Tell whether a figure counts what the word behind it names: no date, document number, percentage or year."""
+    return is_amount(figure) and not figure.endswith("%") and not _YEAR.fullmatch(figure)
 
 
 def _names(mine: Sequence[_Token], said: Sequence[Sequence[_Token]]) -> Iterator[str]:

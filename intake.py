@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from baocao.errors import BaocaoError, CrashError
 from baocao.index.archive import Archive, Incoming
-from baocao.index.prepare import Prepared, prepare
+from baocao.index.prepare import Prepared, prepare_new
 from baocao.index.queue import TRIES, Job, Queue
 from baocao.pipeline.ingest import file_bytes, printable, short_name
 from baocao.pipeline.ingest.containers import Member, may_hold_files, unpack
@@ -76,7 +76,7 @@ def take_in(
     reading: dict[Path, _File] = {}
 
     def unknown(folder: Path) -> Iterator[Path]:
-        for file in _opened(files, folder, timeout, password):
+        for file in _opened(archive, files, folder, timeout, password):
             if isinstance(file, _Unopened):
                 told.append(_refused(archive, file.file, file.error))
             elif not again and (sha := _sha256(file.path)) and archive.known(sha):
@@ -111,7 +111,7 @@ def hand_in(
     """
     queue = archive.queue()
     with TemporaryDirectory(prefix="baocao-") as folder:
-        for file in _opened(files, Path(folder), timeout, None):
+        for file in _opened(archive, files, Path(folder), timeout, None):
             if isinstance(file, _Unopened):
                 yield _refused(archive, file.file, file.error)
                 continue
@@ -162,7 +162,7 @@ class _Unopened:
 
 
 def _opened(
-    files: Iterable[Path | Named], folder: Path, timeout: float, password: str | None
+    archive: Archive, files: Iterable[Path | Named], folder: Path, timeout: float, password: str | None
 ) -> Iterator[_File | _Unopened]:
     """Yield the files to read: those given, and in the place of one that holds others what it holds."""
     work = partial(unpack, folder=folder, password=password)
@@ -174,6 +174,8 @@ def _opened(
             if isinstance(outcome, Failed):
                 yield _Unopened(file, outcome.error)
                 continue
+            if all(member.name for member in outcome.value):  # it may have been refused before, locked or cut off
+                archive.forget([file.kept])
             for member in outcome.value:
                 part = file.member(member)
                 yield part if member.error is None else _Unopened(part, member.error)
@@ -287,7 +289,7 @@ def read_report(path: Path, password: str | None = None) -> "Report":
 
 
 def _prepared(path: Path, password: str | None) -> Prepared:
-    return prepare(read_report(path, password))
+    return prepare_new(read_report(path, password))
 
 
 def warm_up() -> None:

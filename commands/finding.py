@@ -98,7 +98,7 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Show a report: what it is, its labelled sentences, what it cites and what cites it."""
-    from baocao.index.lookup import report_json
+    from baocao.index.lookup import report_json, variants
 
     data = report_json(archive, id)
     if as_json:
@@ -109,6 +109,8 @@ def show(
             say(f"{key:>8}: {data[key]}")
     for s in data["sentences"]:
         say(f"  [{s['label'][:4]} {s['confidence']:.2f}] {' '.join(s['text'].split())}")
+    for other, path, stands in variants(archive, data["id"]):
+        say(f"{'a variant of' if stands else 'also as'} {path} ({other})")
     _say_citations(archive, data)
     for w in data["warnings"]:
         say(f"warning {w['code']}: {w['message']}")

@@ -26,7 +26,7 @@ from baocao.index.database import patiently
 from baocao.index.embedded import EmbeddedEngine
 from baocao.index.originals import Originals
 from baocao.index.outbox import Outbox
-from baocao.index.prepare import Prepared, prepare
+from baocao.index.prepare import Prepared, prepare_new
 from baocao.index.queue import Queue
 from baocao.index.record import Added, Record
 from baocao.index.search import SearchDownError, SearchEngine
@@ -50,7 +50,7 @@ class Incoming:
     @classmethod
     def of(cls, report: Report, path: str, original: bytes) -> Self:
         """Return a report of which nothing is prepared yet."""
-        return cls(prepare(report), path, original)
+        return cls(prepare_new(report), path, original)
 
 
 def open_archive(folder: Path) -> "Archive":

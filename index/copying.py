@@ -18,7 +18,7 @@ from baocao.index.settings import Postgres
 _COPIED = (
     tables.reports, tables.refusals, tables.corrections, tables.names, tables.jobs, tables.follow_ups,
     tables.difficulty_groups, tables.difficulty_members, tables.difficulty_seen, tables.difficulty_faces,
-    tables.users, tables.audit, tables.saved_searches, tables.drafts, tables.variants,
+    tables.users, tables.audit, tables.saved_searches, tables.drafts, tables.variants, tables.variant_bands,
 )  # fmt: skip
 _TOGETHER = 200  # rows
 

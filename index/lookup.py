@@ -252,6 +252,20 @@ def newest(folder: Path, most: int) -> list[tuple[str, str, str | None, str | No
         return [(row[0], row[1], row[2], row[3]) for row in reader.rows(query, most=most)]
 
 
+def variants(folder: Path, report: str) -> list[tuple[str, str, bool]]:
+    """Return (id, path) of the other files that are the same report as one, and whether each stands for all."""
+    with reading(folder) as reader:
+        if not _has(reader, form=4):
+            return []
+        query = (
+            'SELECT r.id, r.path, v."of" IS NULL FROM variant v JOIN report r ON r.id = v.report '
+            'WHERE v.report <> :report AND coalesce(v."of", v.report) = '
+            '(SELECT coalesce("of", report) FROM variant WHERE report = :report) '
+            'ORDER BY v."of" IS NOT NULL, r.path'
+        )
+        return [(row[0], row[1], bool(row[2])) for row in reader.rows(query, report=report)]
+
+
 def cited_by(folder: Path, docno: str) -> list[tuple[str, str]]:
     """Return (id, title) of the reports that bear a document number."""
     with reading(folder) as reader:

@@ -7,11 +7,12 @@ which database or engine there is.
 import json
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
 from baocao.index.analysis import folded_tokens, sentence_tokens, whole_name
+from baocao.index.likeness import Likeness, likeness
 from baocao.report import EntityType, Report
 
 # Fields of a document: what is shown (report, start, text, label, title, issuer, date), what is filtered and counted
@@ -34,6 +35,7 @@ class Prepared:
     body: bytes
     documents: tuple[Document, ...]
     number: int = 0  # the record's number of the report; 0 while it is not stored yet
+    likeness: Likeness | None = None  # of a report that may be another file of one that is stored
 
 
 def prepare(report: Report) -> Prepared:
@@ -49,6 +51,11 @@ def prepare(report: Report) -> Prepared:
         pack(report),
         tuple(_documents(report)),
     )
+
+
+def prepare_new(report: Report) -> Prepared:
+    """Make a report ready to be stored for the first time, to be compared with those that are."""
+    return replace(prepare(report), likeness=likeness(report))
 
 
 def pack(report: Report) -> bytes:

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from baocao.errors import NotFoundError
-from baocao.index import tables
+from baocao.index import tables, variants
 from baocao.index.corrections import Correction, MergeUnits, apply, from_json, same_name, shown_name, to_json
 from baocao.index.database import Database, patiently
 from baocao.index.prepare import Prepared, prepare, unpack
@@ -64,9 +64,11 @@ class Record(Database):
 
     @patiently
     def known(self, sha256: str) -> bool:
-        """Tell whether the record holds the report with these bytes as the latest of its file."""
+        """Tell whether the record holds the report with these bytes as the latest of its file, or a variant of one."""
         with self.reading() as connection:
-            query = sa.select(reports.c.id).where(reports.c.sha256 == sha256, reports.c.latest)
+            other_file = sa.select(tables.variants.c.of).where(tables.variants.c.report == reports.c.id)
+            held = sa.or_(reports.c.latest, other_file.scalar_subquery().is_not(None))
+            query = sa.select(reports.c.id).where(reports.c.sha256 == sha256, held)
             return connection.scalar(query) is not None
 
     @patiently
@@ -79,8 +81,11 @@ class Record(Database):
         with self.writing() as connection:
             self.alone(connection, *(report.id for report, _ in given), *(path for _, path in given))
             batch = _Batch(connection, given, again, self._next_numbers)
-            self._log(connection, batch.stored())
-            return batch.told
+            changed = batch.stored()
+            self.alone(connection, "variants")
+            standing = variants.settle(connection, batch.fresh, [*batch.retired, *batch.stale])
+            self._log(connection, [*changed, *(other for others in standing.values() for other in others)])
+            return [replace(a, replaced=(*a.replaced, *standing.get(a.report.id, ()))) for a in batch.told]
 
     def _next_numbers(self, connection: sa.Connection, count: int) -> list[int]:
         """Return numbers for new reports that no other has."""
@@ -334,10 +339,14 @@ class _Batch:
     ) -> None:
         self._connection, self._given, self._again, self._next_numbers = connection, given, again, next_numbers
         self.told: list[Added] = []
-        c = reports.c
+        self.fresh: list[Prepared] = []  # those that were stored
+        self.retired: set[str] = set()  # the versions before of their files
+        c, v = reports.c, tables.variants.c
         ids, paths = [r.id for r, _ in given], [path for _, path in given]
-        held = connection.execute(sa.select(c.id, c.latest, c.number).where(c.id.in_(ids))).all()
-        self._held = {row.id: bool(row.latest) for row in held}
+        query = sa.select(c.id, c.latest, c.number, v.of).outerjoin(tables.variants, v.report == c.id)
+        held = connection.execute(query.where(c.id.in_(ids))).all()
+        self._held = {row.id: bool(row.latest) or row.of is not None for row in held}
+        self.stale = variants.stale_at(connection, {path: report.id for report, path in given})
         self._numbers = {row.id: int(row.number) for row in held}
         self._latest_at: dict[str, list[str]] = {}
         for row in connection.execute(sa.select(c.id, c.path).where(c.path.in_(paths), c.latest)):
@@ -348,7 +357,6 @@ class _Batch:
         new: dict[str, dict[str, Any]] = {}
         anew: list[dict[str, Any]] = []
         changed: list[str] = []
-        retired: set[str] = set()
         unnumbered = [r.id for r, _ in self._given if r.id not in self._numbers]
         if unnumbered:
             self._numbers |= dict(zip(unnumbered, self._next_numbers(self._connection, len(unnumbered)), strict=True))
@@ -358,7 +366,8 @@ class _Batch:
                 self.told.append(Added(numbered, new=False))
                 continue
             replaced = self._latest_at.get(path, [])
-            retired = (retired | set(replaced)) - {report.id}
+            self.retired = (self.retired | set(replaced)) - {report.id}
+            self.fresh.append(numbered)
             changed += [*replaced, report.id]
             if report.id in self._held:
                 anew.append({"key": report.id, **_row(numbered, path)})
@@ -367,7 +376,7 @@ class _Batch:
             self._held |= {**dict.fromkeys(replaced, False), report.id: True}
             self._latest_at[path] = [report.id]
             self.told.append(Added(numbered, True, tuple(replaced)))
-        self._write(list(new.values()), anew, retired)
+        self._write(list(new.values()), anew, self.retired)
         return changed
 
     def _write(self, new: list[dict[str, Any]], anew: list[dict[str, Any]], retired: set[str]) -> None:

@@ -233,13 +233,22 @@ tasks = sa.Table(
     sa.Column("at", _Plain, nullable=False),
     sa.Column("ended_at", _Plain),
 )
-# Reports that are one report in several files: the MinHash of each, and which one stands for it.
+# Reports that are one report in several files: what tells them, and which one stands for it (none: it does itself).
 variants = sa.Table(
     "variant",
     metadata,
     sa.Column("report", _Plain, primary_key=True),
-    sa.Column("signature", sa.Text, nullable=False),
+    sa.Column("signature", sa.Text, nullable=False),  # of its MinHash eight hexadecimal digits a function
+    sa.Column("unit", sa.Text),
+    sa.Column("period", _Plain),
+    sa.Column("rank", sa.Integer, nullable=False),
     sa.Column("of", _Plain, index=True),
+)
+variant_bands = sa.Table(
+    "variant_band",
+    metadata,
+    sa.Column("key", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("report", _Plain, primary_key=True, index=True),
 )
 
 

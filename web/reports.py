@@ -1,7 +1,7 @@
 """A report's page: its text with what was found in it, what it cites and what cites it, and its original beside it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
@@ -52,6 +52,21 @@ def cites(desk: Desk, report: Report) -> Iterator[Citation]:
             yield Citation(number, tuple(lookup.cited_by(desk.folder, number)))
 
 
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """Another file of a report; of all of them one `stands` for the report in searches and reviews."""
+
+    report: str
+    name: str
+    stands: bool
+
+
+def variants(desk: Desk, report: Report) -> list[Variant]:
+    """Return the other files that are the same report."""
+    found = lookup.variants(desk.folder, report.id)
+    return [Variant(id, path.rpartition("/")[2], stands) for id, path, stands in found]
+
+
 def cited_by(desk: Desk, report: Report) -> list[tuple[str, str]]:
     """Return (id, title) of the reports that name a report's number."""
     if not report.docno:
@@ -81,7 +96,7 @@ def report(
         return page(request, "text.html", **values)
     return page(
         request, "report.html", **values, cites=list(cites(desk, told)), cited_by=cited_by(desk, told),
-        related=desk.related(told), corrections=lookup.corrections(desk.folder, undone=True, report=told.id),
+        related=desk.related(told), variants=variants(desk, told), corrections=lookup.corrections(desk.folder, undone=True, report=told.id),
         pictured=pictures.can_show(told), page_at=told.page_of(at or 0), FINDINGS=FINDINGS,
         sentence_at=lambda offset: max((s.start for s in told.sentences if s.start <= offset), default=0),
         correction_words=lambda entry: correction_words(entry.to_json(), request.state.visitor.language),
@@ -124,5 +139,6 @@ def citations(id: Id, desk: TheDesk, _: Reader) -> dict[str, Any]:
     return {
         "cites": [{"number": c.number, "reports": [list(r) for r in c.reports]} for c in cites(desk, told)],
         "cited_by": [{"report": i, "title": t} for i, t in cited_by(desk, told)],
+        "variants": [asdict(v) for v in variants(desk, told)],
         "related": [{"report": i, "title": t} for i, t in desk.related(told)],
     }

@@ -4,27 +4,21 @@ Two reports are copies where four fifths of their runs of five syllables are est
 and neither unit nor period speaks against it; figures count, so that next year's report on the same form is none.
 """
 
-import zlib
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import numpy as np
 
+from baocao.index.likeness import minhash
 from baocao.insight.difficulties.model import Reading, Seen
 from baocao.text import folded_syllables
 
-_HASHES, _RUN, _COPY = 64, 5, 0.8
+_RUN, _COPY = 5, 0.8
 _REPEAT = 0.7
 
 
 def signature(text: str) -> tuple[int, ...]:
     """Return the MinHash of a text's runs of five syllables, empty for a text without any."""
-    words = folded_syllables(text)
-    runs = {" ".join(words[i : i + _RUN]) for i in range(max(len(words) - _RUN + 1, 1))} if words else set()
-    if not runs:
-        return ()
-    hashed = np.array([zlib.crc32(run.encode()) for run in runs], dtype=np.uint64)
-    return tuple(int(((hashed * a + b) >> np.uint64(32)).min()) for a, b in _PAIRS)
+    return minhash(text, run=_RUN)
 
 
 def copy_of(reading: Reading, seen: Iterable[Seen]) -> str | None:
@@ -65,12 +59,3 @@ def _may_be(reading: Reading, other: Seen) -> bool:
     return all(
         a is None or b is None or a == b for a, b in ((reading.unit, other.unit), (reading.period, other.period))
     )
-
-
-def _coefficients() -> list[tuple[Any, Any]]:
-    random = np.random.default_rng(7)
-    odd = random.integers(1, 1 << 62, _HASHES, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
-    return list(zip(odd, random.integers(0, 1 << 62, _HASHES, dtype=np.uint64), strict=True))
-
-
-_PAIRS = _coefficients()

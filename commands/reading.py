@@ -29,6 +29,12 @@ def ingest(
     queue: Annotated[
         bool, typer.Option("--queue", help="Only hand the files in; `baocao worker` reads them (PostgreSQL).")
     ] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Go on reading what comes into the folders, until Ctrl-C.")
+    ] = False,
+    password: Annotated[
+        str | None, typer.Option(envvar="BAOCAO_PASSWORD", help="Opens PDF, Word and ZIP files that are locked.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Read reports into the archive. The same bytes twice are one report; a changed file is a new version."""
@@ -37,12 +43,22 @@ def ingest(
     from baocao.pipeline.ingest import walk
 
     use_what_is_kept_in(archive)
+    if queue and (watch or password):
+        raise UsageError("--queue only hands files in; --watch and --password go with reading them.")
+    if watch:
+        from baocao.commands.watching import watch_folders
+
+        if again:
+            raise UsageError("--watch reads what is new; run --again without it.")
+        watch_folders(archive, paths, jobs=jobs, timeout=timeout, password=password, as_json=as_json)
     files = list(walk(paths))
     started = time.monotonic()
     with open_archive(archive) as opened:
         if queue and not opened.shared:
             raise UsageError("--queue wants the record in PostgreSQL; without it, one process reads and writes.")
-        told = take_in_files(opened, files, jobs=jobs, timeout=timeout, again=again, only_queue=queue)
+        told = take_in_files(
+            opened, files, jobs=jobs, timeout=timeout, again=again, only_queue=queue, password=password
+        )
     say_index_down(opened)
     seconds = time.monotonic() - started
     if as_json:
@@ -62,22 +78,29 @@ def take_in_files(
     timeout: float,
     again: bool = False,
     only_queue: bool = False,
+    password: str | None = None,
 ) -> dict[str, int]:
     """Read files into an archive, telling each that is refused; return how many became what."""
-    if opened.shared:
+    if opened.shared and password is None:  # a password is not handed to workers elsewhere
         return _together(opened, files, jobs=jobs, timeout=timeout, again=again, only_queue=only_queue)
-    return _alone(opened, files, jobs=jobs, timeout=timeout, again=again)
+    return _alone(opened, files, jobs=jobs, timeout=timeout, again=again, password=password)
 
 
 def _alone(
-    opened: "Archive", files: "Sequence[Path | Named]", *, jobs: int, timeout: float, again: bool
+    opened: "Archive",
+    files: "Sequence[Path | Named]",
+    *,
+    jobs: int,
+    timeout: float,
+    again: bool,
+    password: str | None,
 ) -> dict[str, int]:
-    """Read files as the only process that writes to the archive."""
+    """Read files in this process's workers only."""
     from baocao.intake import take_in
 
     told = _none_yet()
     with progress(len(files)) as step:
-        for taken in take_in(opened, files, jobs=jobs, timeout=timeout, again=again):
+        for taken in take_in(opened, files, jobs=jobs, timeout=timeout, again=again, password=password):
             _tell(taken, told)
             step(taken.path)
     return dict(told)
@@ -173,7 +196,10 @@ class progress:
         if self._bar is not None:
             self._done += 1
             rate = self._done / max(0.001, time.monotonic() - self._started)
-            self._bar.update(self._task, advance=1, description=Path(path).name[:40], rate=f"{rate:.1f} files/s")
+            total = max(self._total, self._done)  # what a ZIP holds comes on top
+            self._bar.update(
+                self._task, advance=1, total=total, description=Path(path).name[:40], rate=f"{rate:.1f} files/s"
+            )
 
     def __exit__(self, *_: object) -> None:
         if self._bar is not None:

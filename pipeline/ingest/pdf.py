@@ -100,7 +100,7 @@ def _pages(data: bytes, letters: Letters) -> list[_Found]:
             return [_page(page, letters) for page in pdf.pages]
     except PdfminerException as error:
         if "Password" in type(error.args[0] if error.args else error).__name__:
-            raise UnreadableError("The PDF is locked by a password; save it without one.") from error
+            raise UnreadableError("The PDF is locked by a password; give it by --password, or save it without one.") from error
         raise
 
 

@@ -96,8 +96,9 @@ def report(
         return page(request, "text.html", **values)
     return page(
         request, "report.html", **values, cites=list(cites(desk, told)), cited_by=cited_by(desk, told),
-        related=desk.related(told), variants=variants(desk, told), corrections=lookup.corrections(desk.folder, undone=True, report=told.id),
-        pictured=pictures.can_show(told), page_at=told.page_of(at or 0), FINDINGS=FINDINGS,
+        related=desk.related(told), variants=variants(desk, told),
+        corrections=lookup.corrections(desk.folder, undone=True, report=told.id), pictured=pictures.can_show(told),
+        page_at=told.page_of(at or 0), FINDINGS=FINDINGS,
         sentence_at=lambda offset: max((s.start for s in told.sentences if s.start <= offset), default=0),
         correction_words=lambda entry: correction_words(entry.to_json(), request.state.visitor.language),
     )  # fmt: skip

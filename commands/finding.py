@@ -43,7 +43,7 @@ def search(
     as_json: JsonOption = False,
 ) -> None:
     """Search all reports, with or without diacritics."""
-    from baocao.index.answering import answer
+    from baocao.index.answering import Searcher
     from baocao.index.lookup import counts
     from baocao.index.search import Group, SearchRequest, Sort
     from baocao.report import Kind, Label
@@ -57,7 +57,8 @@ def search(
         date_from=date_from, date_to=date_to, sort=Sort(sort), by=Group(by), limit=limit,
     )  # fmt: skip
     known = counts(archive)
-    found = answer(archive, request)
+    searcher = Searcher(archive)
+    found = searcher.answer(request)
     result = found.result
     if found.notice:
         complain(found.notice)
@@ -67,6 +68,8 @@ def search(
         say_json(result.to_json())
     else:
         print_result(result)
+        if not result.hits and (meant := searcher.suggest(request)):
+            say(f"Did you mean: {meant}")
 
 
 def print_result(result: "SearchResult") -> None:

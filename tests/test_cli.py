@@ -44,6 +44,12 @@ def test_search_finds_without_diacritics_and_marks(archive: Path) -> None:
     assert "«" in run("search", "bien che", "--archive", archive).stdout
 
 
+def test_a_search_that_finds_nothing_proposes_what_was_meant(archive: Path) -> None:
+    shown = run("search", "bieen chees", "--archive", archive).stdout.splitlines()
+    assert (shown[0][:8], shown[-1]) == ("0 found ", "Did you mean: biên chế")
+    assert "Did you mean" not in run("search", "zqxw", "--archive", archive).stdout
+
+
 def test_search_filters(archive: Path) -> None:
     found = answer(archive, "search", "--docno", "118/KH-TTr")
     assert [h["issued"] for h in found["hits"]] == ["2016-12-08"]  # type: ignore[attr-defined]

@@ -90,7 +90,7 @@ def take_in(
     with TemporaryDirectory(prefix="baocao-") as folder:
         for outcome in _pool(jobs, timeout, password).run(unknown(Path(folder))):
             yield from _drained(told)
-            file = reading.pop(outcome.path)
+            file = reading[outcome.path]  # not taken out: a file may be named twice
             if isinstance(outcome, Done):
                 waiting.append((file, Incoming(outcome.value, file.kept, file.path.read_bytes())))
                 if len(waiting) >= _TOGETHER:
@@ -165,20 +165,32 @@ def _opened(
     archive: Archive, files: Iterable[Path | Named], folder: Path, timeout: float, password: str | None
 ) -> Iterator[_File | _Unopened]:
     """Yield the files to read: those given, and in the place of one that holds others what it holds."""
+    plain: list[_File] = []
+    opening: dict[Path, _File] = {}
+
+    def containers() -> Iterator[Path]:
+        for file in _placed(files, folder):
+            if may_hold_files(file.path):
+                opening[file.path] = file
+                yield file.path
+            else:
+                plain.append(file)
+
     work = partial(unpack, folder=folder, password=password)
-    for file in _placed(files, folder):
-        if not may_hold_files(file.path):
-            yield file
+    # One worker for all of them, since one takes a while to start: plain files come when the next container is done.
+    for outcome in Pool(work, warm=_nothing, timeout=timeout, preload=_PRELOAD).run(containers()):
+        yield from plain
+        plain.clear()
+        file = opening[outcome.path]  # not taken out: a file may be named twice
+        if isinstance(outcome, Failed):
+            yield _Unopened(file, outcome.error)
             continue
-        for outcome in Pool(work, warm=_nothing, timeout=timeout, preload=_PRELOAD).run([file.path]):
-            if isinstance(outcome, Failed):
-                yield _Unopened(file, outcome.error)
-                continue
-            if all(member.name for member in outcome.value):  # it may have been refused before, locked or cut off
-                archive.forget([file.kept])
-            for member in outcome.value:
-                part = file.member(member)
-                yield part if member.error is None else _Unopened(part, member.error)
+        if all(member.name for member in outcome.value):  # it may have been refused before, locked or cut off
+            archive.forget([file.kept])
+        for member in outcome.value:
+            part = file.member(member)
+            yield part if member.error is None else _Unopened(part, member.error)
+    yield from plain
 
 
 def _placed(files: Iterable[Path | Named], folder: Path) -> Iterator[_File]:

@@ -1,5 +1,6 @@
 """Taking files in under another name than the one they lie under."""
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,16 @@ def test_an_upload_is_kept_under_its_own_name(tmp_path: Path) -> None:
     assert refused["path"] == "Trần Văn A/hỏng.txt"
     assert refused["message"].startswith("hỏng.txt is of a kind")
     assert "tmp47" not in refused["message"]
+
+
+def test_a_file_named_twice_is_one_report(tmp_path: Path) -> None:
+    write_reports(tmp_path / "in", 1)
+    mail = tmp_path / "a.eml"
+    mail.write_bytes(b"From: a@example.vn\nSubject: Bao cao\n\nPhong Y te con kho khan.\n")
+    files = [tmp_path / "in" / "000.txt", mail, tmp_path / "in" / "000.txt", mail]
+    with open_archive(tmp_path / "archive") as archive:
+        told = Counter((taken.path, taken.outcome) for taken in take_in(archive, files))
+    assert told == {(str(path), outcome): 1 for path in files[:2] for outcome in (Outcome.NEW, Outcome.KNOWN)}
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ stay to be tried again, until somebody forgets them.
 import os
 import re
 import secrets
+import time
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -29,6 +30,7 @@ _LONGEST = 300  # characters of a name with its folders
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 _DRIVE = re.compile(r"^[A-Za-z]:")
 _PIECE = 2**20
+_BROKEN_OFF = 86_400  # seconds after which bytes of which the record knows nothing are nobody's
 
 
 class State(StrEnum):
@@ -251,3 +253,15 @@ def drop_if_settled(record: Record, folder: Path, number: int) -> None:
             place.unlink()
         with suppress(OSError):  # others lie there still
             place.parent.rmdir()
+
+
+def sweep(record: Record, folder: Path) -> None:
+    """Remove bytes that a crash left behind: of uploads that were dealt with, and of requests that broke off."""
+    for place in (folder / FOLDER).glob("*/[0-9]*"):
+        with record.reading() as connection:
+            told = sa.select(uploads.c.number).where(uploads.c.place == place.relative_to(folder).as_posix())
+            number = connection.scalar(told)
+        if number is not None:
+            drop_if_settled(record, folder, number)
+        elif time.time() - place.stat().st_mtime > _BROKEN_OFF:
+            place.unlink()

@@ -24,7 +24,7 @@ from baocao.index.tables import refusals, reports, set_setting, setting, uploads
 from baocao.intake import Named, Outcome, Taken, file_of, take_in, use_what_is_kept_in
 from baocao.pipeline.ingest import short_name
 from baocao.web.background import Program, alone, told
-from baocao.web.landing import FOLDER, State, Upload, drop_if_settled, is_waiting
+from baocao.web.landing import FOLDER, State, Upload, drop_if_settled, is_waiting, sweep
 
 TOLD = "page_loading"  # the setting that says what reading waits for
 BUSY = "busy"
@@ -50,6 +50,7 @@ def main(folder: Path) -> int:
     record, reading = Record(folder), set[int]()
     _resume(record, folder)
     _reconcile(record, folder)
+    sweep(record, folder)
     threading.Thread(target=_end_with_page, args=(record, reading), daemon=True).start()
     try:
         while _next(record, folder):

@@ -288,6 +288,21 @@ def test_a_restart_in_the_middle(archive: Path, tmp_path: Path) -> None:
     assert bytes_left(archive) == []
 
 
+def test_bytes_that_a_crash_left(archive: Path) -> None:
+    with TestClient(create_app(Serving(str(archive))), base_url="http://localhost") as page:
+        batch = send(page, {"a.txt": report(17)})
+        done(page, batch)
+        place = archive / "uploads" / batch
+        until(lambda: not place.exists() and reader_of(archive) is None)
+        place.mkdir()
+        for name in ("1", "7", "8"):
+            (place / name).write_bytes(b"left")
+        os.utime(place / "8", (0, 0))
+        send(page, {"b.pdf": b"%PDF broken"})
+        until(lambda: not {f"{batch}/1", f"{batch}/8"} & set(bytes_left(archive)))
+        assert f"{batch}/7" in bytes_left(archive), "a request may be at it"
+
+
 def test_a_reader_that_is_killed(page: TestClient, archive: Path, tmp_path: Path) -> None:
     write_reports(tmp_path / "in", 12)
     batch = send(page, {f.name: f.read_bytes() for f in sorted((tmp_path / "in").iterdir())})

@@ -47,7 +47,7 @@
   async function sendAll(chosen) {
     const bar = document.getElementById("sent"), words = document.getElementById("sending-words"), left = document.getElementById("not-sent");
     const limit = Number(form.dataset.limit);
-    const files = chosen.filter(([file, name]) => !HIDDEN.test(name) && file.size <= limit);
+    const files = chosen.filter(([file, name]) => !HIDDEN.test(name) && file.size <= limit).sort((a, b) => a[1].localeCompare(b[1], "vi", { numeric: true }));
     left.textContent = "";
     for (const [file, name] of chosen) if (file.size > limit) {
       const line = document.createElement("li");

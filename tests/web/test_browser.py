@@ -4,9 +4,12 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
+import time
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,9 +60,19 @@ def serving(folder: Path, *options: str) -> Iterator[Served]:
         assert process.stdout is not None
         assert "http://" in process.stdout.readline()
         try:
+            _until_it_answers(port)
             yield Served(f"http://127.0.0.1:{port}", folder)
         finally:
             os.killpg(process.pid, signal.SIGTERM)
+
+
+def _until_it_answers(port: int) -> None:
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        time.sleep(0.05)
+    pytest.fail("The page did not open.")
 
 
 @pytest.fixture(scope="module")
@@ -88,14 +101,7 @@ class Tab:
             self.complaints.append(message.text)
 
     def go(self, served: Served, path: str) -> None:
-        for _ in range(100):
-            try:
-                self.page.goto(served.url + path)
-                return
-            except Exception as error:
-                if "ERR_CONNECTION_REFUSED" not in str(error):
-                    raise
-                self.page.wait_for_timeout(100)
+        self.page.goto(served.url + path)
 
 
 @pytest.fixture

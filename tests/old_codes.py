@@ -135,9 +135,11 @@ def truth(path: Path) -> str:
 
 def errors(got: str, wanted: str) -> int:
     """Edit distance."""
+    while got and wanted and got[0] == wanted[0]:
+        got, wanted = got[1:], wanted[1:]
+    while got and wanted and got[-1] == wanted[-1]:
+        got, wanted = got[:-1], wanted[:-1]
     row = list(range(len(wanted) + 1))
-    if got == wanted:
-        return 0
     for i, a in enumerate(got, 1):
         last, row[0] = row[0], i
         for j, b in enumerate(wanted, 1):

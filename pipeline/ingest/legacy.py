@@ -171,7 +171,10 @@ def _likeliest(texts: Sequence[str], *, surely: bool) -> Encoding | None:
     """Return the encoding by which most words become Vietnamese, if they do by a wide margin."""
     best, most = None, 0
     texts = texts[:: 1 + len(texts) // _SAMPLE]
+    foreign = [text for text in texts if _net(None, [text]) <= 0]
     for encoding in encodings() if texts else ():
+        if not surely and _net(encoding, foreign) <= 0:  # a few lines of a list in Danish may look so, not most
+            continue
         won = [text for text in texts if _gain(encoding, text, surely=surely) > 0]
         net = _net(encoding, won)
         if net > most and _convinces(encoding, won, surely=surely):

@@ -35,11 +35,6 @@ class Answer:
     notice: str | None = None
 
 
-def answer(folder: Path, request: SearchRequest) -> Answer:
-    """Answer one request on the archive in `folder`; see `Searcher.answer`, which is for many."""
-    return Searcher(folder).answer(request)
-
-
 class Searcher:
     """Searches an archive many times: its engine stays open, and sees what is committed meanwhile.
 

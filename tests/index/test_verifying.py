@@ -7,7 +7,7 @@ import pytest
 from processes import run
 
 from baocao.index import open_archive
-from baocao.index.answering import answer
+from baocao.index.answering import Searcher
 from baocao.index.embedded import EmbeddedEngine
 from baocao.index.record import Record
 from baocao.index.search import SearchDownError, SearchRequest
@@ -68,17 +68,17 @@ def test_what_differs_is_found(archive: Path) -> None:
 
 
 def test_a_copy_answers_while_elasticsearch_is_away_where_told_to(archive: Path) -> None:
-    before = answer(archive, SearchRequest("khó khăn"))
+    before = Searcher(archive).answer(SearchRequest("khó khăn"))
     (archive / "baocao.toml").write_text('search = "http://127.0.0.1:1"\nsearch_timeout = 1\n')
     with pytest.raises(SearchDownError):
-        answer(archive, SearchRequest("khó khăn"))
+        Searcher(archive).answer(SearchRequest("khó khăn"))
     assert run("index", "copy", "--archive", archive).returncode == 0
     with pytest.raises(SearchDownError):
-        answer(archive, SearchRequest("khó khăn"))  # nobody asked for that
+        Searcher(archive).answer(SearchRequest("khó khăn"))  # nobody asked for that
     (archive / "baocao.toml").write_text(
         'search = "http://127.0.0.1:1"\nsearch_timeout = 1\nsearch_fallback = "embedded"\n'
     )
-    found = answer(archive, SearchRequest("khó khăn"))
+    found = Searcher(archive).answer(SearchRequest("khó khăn"))
     assert found.result.hits == before.result.hits and found.notice and "copy of" in found.notice
     done = run("search", "khó khăn", "--archive", archive, "--json")
     assert done.returncode == 0 and "cannot be reached" in done.stderr and '"total"' in done.stdout

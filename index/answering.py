@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from baocao.errors import IndexBrokenError
 from baocao.index.lookup import counts, reading
-from baocao.index.related import related_to
 from baocao.index.search import Hit, SearchDownError, SearchEngine, SearchRequest, SearchResult
 from baocao.index.settings import Elastic, open_engine, search_fallback
-from baocao.index.spelling import proposal
 from baocao.report import Report
 
 if TYPE_CHECKING:
@@ -63,6 +61,8 @@ class Searcher:
 
         What is proposed finds something under the request's filters. Raises what `answer` raises.
         """
+        from baocao.index.spelling import proposal
+
         return self.ask(lambda engine: proposal(engine, request))[0]
 
     def related(self, report: Report, limit: int = 5) -> list[Hit]:
@@ -70,6 +70,8 @@ class Searcher:
 
         Raises what `answer` raises.
         """
+        from baocao.index.related import related_to
+
         return self.ask(lambda engine: related_to(engine, report, limit))[0]
 
     def ask(self, what: Callable[[SearchEngine], _T]) -> tuple[_T, str | None]:

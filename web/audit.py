@@ -33,6 +33,10 @@ DEEDS = {
     "upload": "Nạp báo cáo",
     "download": "Tải bản gốc",
     "export": "Xuất tệp",
+    "retry": "Đọc lại tệp bị từ chối",
+    "forget": "Bỏ tệp bị từ chối",
+    "expect": "Danh sách đơn vị phải báo cáo",
+    "task": "Việc chạy nền",
 }
 
 

@@ -91,7 +91,7 @@ def bytes_left(archive: Path) -> list[str]:
     return sorted(str(f.relative_to(folder)) for f in folder.rglob("*") if f.is_file() and f.suffix != ".lock")
 
 
-def test_a_folder_with_a_broken_file(page: TestClient, archive: Path) -> None:
+def test_a_folder_with_a_broken_file(each_record: str, page: TestClient, archive: Path) -> None:
     batch = send(
         page, {"Sở Y tế/một.txt": report(1), "Sở Y tế/hỏng.docx": b"PK\x03\x04 broken", "Sở Y tế/hai.txt": report(2)}
     )
@@ -118,6 +118,8 @@ def test_a_folder_with_a_broken_file(page: TestClient, archive: Path) -> None:
     assert answer.headers["content-type"] == "application/octet-stream"
     again = send(page, {"một lần nữa.txt": report(1)})
     assert done(page, again)["một lần nữa.txt"]["state"] == "known"
+    for address in ("/api/quality", "/api/quality/judged", "/quality/corrections", "/quality/model", "/uploads"):
+        assert page.get(address).status_code == 200, (each_record, address)
 
 
 def test_retry_and_forget(page: TestClient, archive: Path) -> None:

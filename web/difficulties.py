@@ -48,7 +48,7 @@ _ALIKE = 12  # difficulties offered to merge into
 class Renamed(BaseModel):
     """A name of the clerk's own; an empty one takes it away again."""
 
-    name: Annotated[str, Field(max_length=200)]
+    name: Annotated[str, Field(max_length=200)] = ""
 
 
 class MergedInto(BaseModel):

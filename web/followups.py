@@ -31,6 +31,7 @@ _ICONS = {State.OPEN: "○", State.IN_HAND: "◐", State.DONE: "●", State.DROP
 _MEDIA = {"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "csv": "text/csv; charset=utf-8"}
 _COLUMNS = ("Mã", "Năm", "Đơn vị", "Nội dung", "Tình trạng", "Ghi chú", "Người cập nhật", "Ngày cập nhật")
 
+One = Annotated[str, Field(min_length=3, max_length=100)]
 Short = Annotated[str, Field(max_length=300)]
 
 
@@ -112,7 +113,7 @@ class Found:
 class Became(BaseModel):
     """What became of some recommendations; without `note` each keeps the one it has."""
 
-    item: Annotated[list[Annotated[str, Field(min_length=3, max_length=100)]], Field(min_length=1, max_length=500)]
+    item: Annotated[list[One], Field(min_length=1, max_length=500)]
     state: State
     note: Annotated[str, Field(max_length=2_000)] | None = None
 
@@ -159,7 +160,7 @@ def front(request: Request, asked: Annotated[Asked, Query()], desk: TheDesk, _: 
 
 @shown.post("/followups")
 def became_by_form(
-    desk: TheDesk, visitor: Editor, state: Annotated[State, Form()], item: Annotated[list[str], Form()],
+    desk: TheDesk, visitor: Editor, state: Annotated[State, Form()], item: Annotated[list[One], Form(max_length=500)],
     note: Annotated[str, Form(max_length=2_000)] = "", keep: Annotated[bool, Form()] = False,
     back: Annotated[str, Form()] = "/followups",
 ) -> RedirectResponse:  # fmt: skip

@@ -134,17 +134,16 @@ def review(
     as_json: JsonOption = False,
 ) -> None:
     """Write the review of a year: results, difficulties, recommendations, each with its sources."""
-    from baocao.index.lookup import reports
     from baocao.insight.recurring import recurring
     from baocao.insight.review import ReviewRequest, write_review
     from baocao.insight.review import review as compose
-    from baocao.insight.review.year import filled
+    from baocao.insight.review.year import filled, reports_of
 
     asked = ReviewRequest(
         year, units=tuple(unit or ()), items=items, pages=pages, expected=tuple(expected or ()), issuer=issuer,
         parent=parent, place=place,
     )  # fmt: skip
-    told = compose(reports(archive), filled(archive, asked, recurring(archive)))
+    told = compose(reports_of(archive, year), filled(archive, asked, recurring(archive)))
     write_review(told, output)
     listed = _put_on_list(archive, told) if follow_up else 0
     if as_json:

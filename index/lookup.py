@@ -7,7 +7,7 @@ import json
 import re
 import sqlite3
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,8 @@ from baocao.index.settings import Postgres
 from baocao.report import Report
 
 _FILE = "record.sqlite"
-_HEAD = 8_000  # bytes of a report's JSON that hold all before its text
-_PERIOD = re.compile(r'"period": \{"start": "[^"]*", "end": "([^"]*)"\}, "signer"')
+_HEAD = 1_500  # bytes of a report's JSON that mostly hold all before its text
+_PERIOD = re.compile(rb'"period": \{"start": "[^"]*", "end": "([^"]*)"\}, "signer"')
 _VALUE = re.compile(r":(\w+)")
 
 
@@ -119,32 +119,40 @@ def some_reports(folder: Path, ids: Iterable[str]) -> Iterator[Report]:
                 yield apply(Report.from_json(json.loads(zlib.decompress(found[0]))), (*own, *merges))
 
 
-def reports(folder: Path, *, corrected: bool = False) -> Iterator[Report]:
+def reports(folder: Path, *, corrected: bool = False, only: Collection[str] | None = None) -> Iterator[Report]:
     """Yield the latest version of every report as people corrected it, oldest first.
 
-    With `corrected` only those that hold a correction of their own in force.
+    With `corrected` only those that hold a correction of their own in force, with `only` those with these ids.
     """
     with reading(folder) as reader:
         merges, own = _merges(reader), _corrections(reader)
         for id_, body in reader.stream("SELECT id, body FROM report WHERE latest ORDER BY added_at, id"):
-            if corrected and id_ not in own:
+            if (corrected and id_ not in own) or (only is not None and id_ not in only):
                 continue
             report = Report.from_json(json.loads(zlib.decompress(body)))
             if not corrected or any(fits(report, c) for c in own[id_]):
                 yield apply(report, (*own.get(id_, ()), *merges))
 
 
-def periods(folder: Path) -> Iterator[tuple[str | None, str | None]]:
-    """Yield of the latest version of every report its issuer and the end of its period, or else its date.
+def periods(folder: Path) -> Iterator[tuple[str, str | None, str | None]]:
+    """Yield of the latest version of every report its id, its issuer, and the end of its period or else its date.
 
     Only the beginning of each report is unpacked: its JSON tells these before the text.
     """
     with reading(folder) as reader:
         merges = _merges(reader)
-        for issuer, issued, body in reader.stream("SELECT issuer, issued, body FROM report WHERE latest"):
-            start = zlib.decompressobj().decompress(body, _HEAD).decode("utf-8", "replace")
-            period = _PERIOD.search(start)
-            yield (shown_name(issuer, merges) if issuer else None), (period[1] if period else issued)
+        for id_, issuer, issued, body in reader.stream("SELECT id, issuer, issued, body FROM report WHERE latest"):
+            period = _PERIOD.search(_before_text(body))
+            yield id_, shown_name(issuer, merges) if issuer else None, period[1].decode() if period else issued
+
+
+def _before_text(body: bytes) -> bytes:
+    """Unpack a report's JSON as far as its text begins; within strings no quotation mark stands alone."""
+    unpacking = zlib.decompressobj()
+    start = unpacking.decompress(body, _HEAD)
+    while b', "text": "' not in start and unpacking.unconsumed_tail:
+        start += unpacking.decompress(unpacking.unconsumed_tail, _HEAD)
+    return start
 
 
 def corrections(folder: Path, *, undone: bool = False, report: str = "") -> list[Entry]:

@@ -20,7 +20,7 @@ from baocao.insight.review.compose import candidates
 from baocao.insight.review.draft import Draft, anew, kept, request_from_json
 from baocao.insight.review.model import Placed
 from baocao.insight.review.statements import is_of
-from baocao.insight.review.year import filled
+from baocao.insight.review.year import filled, reports_of
 from baocao.report import Report
 from baocao.web.desk import Desk
 from baocao.web.refusals import StaleDraftError
@@ -173,7 +173,7 @@ def sentences(desk: Desk, draft: Draft) -> list[Placed]:
     """Return the sentences of the draft's year that a review may show; those of the year asked for last are kept."""
     request = draft.request
     state = request.year, request.units, desk.record.last_change()
-    return desk.kept("sentences of a year", state, lambda: candidates(lookup.reports(desk.folder), request))
+    return desk.kept("sentences of a year", state, lambda: candidates(reports_of(desk.folder, request.year), request))
 
 
 def is_running(desk: Desk, number: int) -> bool:
@@ -200,7 +200,7 @@ def _composed(desk: Desk, number: int, request: ReviewRequest) -> None:
         present: set[str] = set()
 
         def reports() -> Iterator[Report]:
-            for report in lookup.reports(desk.folder):
+            for report in reports_of(desk.folder, request.year):
                 if is_of(report, request.year, request.units):
                     present.add(report.id)
                 yield report

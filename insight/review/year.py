@@ -1,6 +1,7 @@
 """The review of a year of an archive: which years there are, what the record adds to a request, the follow-up list."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,16 +10,22 @@ from baocao.index.record import FollowUp
 from baocao.insight.recurring import Recurring
 from baocao.insight.review.followup import State
 from baocao.insight.review.model import Followed, Returning, Review, ReviewRequest
-from baocao.report import Label
+from baocao.report import Label, Report
 
 
 def years(folder: Path) -> dict[int, Counter[str]]:
     """Return year → body → how many reports it issued; latest year first, reports without an issuer under ""."""
     found: dict[int, Counter[str]] = {}
-    for issuer, told in lookup.periods(folder):
+    for _, issuer, told in lookup.periods(folder):
         if told:
             found.setdefault(int(told[:4]), Counter())[issuer or ""] += 1
     return {year: found[year] for year in sorted(found, reverse=True)}
+
+
+def reports_of(folder: Path, year: int) -> Iterator[Report]:
+    """Yield the reports that a review of a year needs: its own, and those of the year before; no other is read."""
+    wanted = (str(year), str(year - 1))
+    return lookup.reports(folder, only={id for id, _, told in lookup.periods(folder) if told and told[:4] in wanted})
 
 
 def filled(folder: Path, request: ReviewRequest, recurring: Recurring) -> ReviewRequest:

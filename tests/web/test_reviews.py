@@ -5,6 +5,7 @@ import json
 import re
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,9 @@ from fastapi.testclient import TestClient
 
 from baocao.index import lookup, open_archive
 from baocao.index.archive import Incoming
-from baocao.report import Kind, Label, Report, Sentence, Source
+from baocao.index.prepare import unpack
+from baocao.insight.review.year import reports_of, years
+from baocao.report import Kind, Label, Period, Report, Sentence, Source
 from baocao.web import drafts, reviews
 from baocao.web.app import create_app
 from baocao.web.settings import Serving
@@ -123,6 +126,17 @@ def test_the_form_offers_the_years_and_who_reported(page: TestClient) -> None:
     assert 'value="Sở Y tế"' in shown
     assert "<script>alert" not in shown
     assert 'value="Sở Nội vụ"' in page.get("/reviews", params={"year": 2016}).text
+
+
+def test_years_are_told_by_the_beginning_of_a_report_whatever_its_title_says(tmp_path: Path) -> None:
+    odd = '"period": {"start": "1999-01-01", "end": "1999-12-31"}, "signer", "text": "' + "Báo cáo dài " * 500
+    given = [incoming("Sở Y tế", year, [(A, FEVER)]) for year in (2017, 2018)]
+    period = Period("2016-10-01", "2017-09-30")
+    given[1] = Incoming.of(replace(unpack(given[1].report.body), title=odd, period=period), "/r/odd.txt", b"odd")
+    put(tmp_path, *given)
+    assert {year: told.total() for year, told in years(tmp_path).items()} == {2017: 2}
+    assert {r.title for r in reports_of(tmp_path, 2018)} == {r.title for r in lookup.reports(tmp_path)}
+    assert list(reports_of(tmp_path, 2016)) == []
 
 
 def test_a_draft_is_made_by_the_form_shown_with_sources_and_listed(page: TestClient) -> None:

@@ -55,6 +55,8 @@ def log_in(
     next: Annotated[str, Form(max_length=4_000)] = "/",
 ) -> Response:  # fmt: skip
     """Log in: a new session, whatever token the browser had before."""
+    if not desk.serving.accounts:
+        return RedirectResponse(local(next), status_code=303)
     spelled = accounts.spelled(name)
     attempt = throttle.Attempt(spelled, address(request), cookies.known_browser(request, desk.secret, spelled))
     try:

@@ -76,7 +76,7 @@ def back(
     with _called(), _client(provider, request) as client:
         known = _known(desk, provider, client)
         told = client.fetch_token(known["token_endpoint"], code=code, code_verifier=kept["verifier"])
-        keys = client.get(known["jwks_uri"], withhold_token=True).raise_for_status().json()
+        keys = _got(client, known["jwks_uri"])
         claims = _claims(provider, str(told.get("id_token", "")), keys, kept["nonce"])
     name = claims.get(provider.name_claim)
     if not isinstance(name, str):
@@ -127,7 +127,7 @@ def _known(desk: Desk, provider: OpenId, client: Any) -> dict[str, str]:
 
     def asked() -> dict[str, str]:
         url = provider.issuer.rstrip("/") + "/.well-known/openid-configuration"
-        told = client.get(url, withhold_token=True).raise_for_status().json()
+        told = _got(client, url)
         wanted = {name: str(told[name]) for name in ("authorization_endpoint", "token_endpoint", "jwks_uri")}
         if told["issuer"] != provider.issuer or not all(map(is_safe_address, wanted.values())):
             raise ProviderError("The provider names another issuer than oidc_issuer, or an address without https.")
@@ -136,7 +136,14 @@ def _known(desk: Desk, provider: OpenId, client: Any) -> dict[str, str]:
     return desk.kept("openid", (provider.issuer, int(time.time() // 600)), asked)
 
 
-def _claims(provider: OpenId, token: str, keys: Any, nonce: str) -> dict[str, Any]:
+def _got(client: Any, url: str) -> dict[str, Any]:
+    told = client.request("GET", url, withhold_token=True).raise_for_status().json()
+    if not isinstance(told, dict):
+        raise ValueError
+    return told
+
+
+def _claims(provider: OpenId, token: str, keys: dict[str, Any], nonce: str) -> dict[str, Any]:
     """Return what a token says, once it is seen to be the provider's, for this page, now, and for this login."""
     from joserfc import jwt
     from joserfc.jwk import KeySet
@@ -162,7 +169,7 @@ def _called() -> Iterator[None]:
         raise BusyError("Many are logging in just now; try again in a second.")
     try:
         yield
-    except (AuthlibBaseError, JoseError, HTTPError, ValueError, KeyError, TypeError) as error:
+    except (AuthlibBaseError, JoseError, HTTPError, ValueError, KeyError) as error:
         raise ProviderError(
             f"The OpenID provider cannot be reached or gives no valid answer ({type(error).__name__}); try again."
         ) from error

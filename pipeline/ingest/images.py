@@ -32,7 +32,7 @@ def read_image(data: bytes) -> Read:
             for frame in ImageSequence.Iterator(file):
                 if frame.width * frame.height > MAX_PIXELS:
                     raise LimitError(_LARGE)
-                pages.append(recognise(ImageOps.exif_transpose(frame), _dpi(frame)))
+                pages.append(recognise(_on_paper(ImageOps.exif_transpose(frame)), _dpi(frame)))
     return put_together(pages)
 
 
@@ -41,6 +41,14 @@ def _opened(data: bytes) -> Image.Image:
         return Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "TIFF"))
     except Image.DecompressionBombError as error:
         raise LimitError(_LARGE) from error
+
+
+def _on_paper(image: Image.Image) -> Image.Image:
+    """Return a picture on white where it is transparent: what lies under it may be of any colour."""
+    if not image.has_transparency_data:
+        return image
+    over = image.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", over.size, "white"), over).convert("RGB")
 
 
 def _dpi(image: Image.Image) -> float:

@@ -139,6 +139,13 @@ def as_tiff(path: Path) -> None:
     first.save(path, save_all=True, append_images=[second], dpi=(300, 300))
 
 
+def as_transparent(path: Path) -> None:
+    ink = page(ONE, TWO)
+    black = Image.new("RGBA", ink.size, (0, 0, 0, 255))
+    black.putalpha(ink.point(lambda v: 255 - v))
+    black.save(path, dpi=(300, 300))
+
+
 @pytest.mark.parametrize(
     ("name", "write", "pages"),
     [
@@ -147,6 +154,7 @@ def as_tiff(path: Path) -> None:
         ("upside-down.png", lambda path: page(ONE, TWO).rotate(180).save(path, dpi=(300, 300)), [f"{ONE} {TWO}"]),
         ("on-its-side.png", lambda path: page(ONE, TWO).rotate(90, expand=True).save(path, dpi=(300, 300)), [f"{ONE} {TWO}"]),
         ("other-side.png", lambda path: page(ONE, TWO).rotate(270, expand=True).save(path, dpi=(300, 300)), [f"{ONE} {TWO}"]),
+        ("transparent.png", as_transparent, [f"{ONE} {TWO}"]),
         ("coarse.png", lambda path: page(ONE, TWO, dpi=120).save(path, dpi=(120, 120)), [f"{ONE} {TWO}"]),
     ],
 )  # fmt: skip

@@ -1,7 +1,7 @@
 """The year's review: drafts that clerks make, change and download, and the same as JSON."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -148,6 +148,18 @@ class Change(BaseModel):
         if self.act in ("undo", "add"):
             return self.item
         return drafting.entry(draft, self.item).item.text[:100]
+
+
+class Version(BaseModel):
+    """The version of the draft that was looked at."""
+
+    version: int = Field(ge=1, le=2**31 - 1)
+
+
+class Named(Version):
+    """Another name for the draft."""
+
+    name: str = Field(min_length=1, max_length=300, pattern=r"\S")
 
 
 def _sentence(found: list[Placed], id: str) -> Placed:
@@ -376,12 +388,9 @@ def follow_up_by_form(number: Number, desk: TheDesk, visitor: Editor) -> Redirec
 
 
 @shown.post("/reviews/{number}/name")
-def rename_by_form(
-    number: Number, name: Annotated[str, Form(min_length=1, max_length=300)],
-    version: Annotated[int, Form(ge=1, le=2**31 - 1)], desk: TheDesk, visitor: Editor,
-) -> RedirectResponse:  # fmt: skip
+def rename_by_form(number: Number, named: Annotated[Named, Form()], desk: TheDesk, visitor: Editor) -> RedirectResponse:
     """Give a draft another name."""
-    drafts.rename(desk, visitor, number, version, name.strip() or name)
+    drafts.rename(desk, visitor, number, named.version, named.name.strip())
     return RedirectResponse(f"/reviews/{number}", status_code=303)
 
 
@@ -484,12 +493,6 @@ class Count(BaseModel):
     new: int
 
 
-class Version(BaseModel):
-    """The version of the draft that was looked at."""
-
-    version: int = Field(ge=1, le=2**31 - 1)
-
-
 def _json(desk: Desk, number: int) -> dict[str, Any]:
     held = drafts.held(desk, number)
     draft = held.draft
@@ -553,24 +556,23 @@ def review_sentences(
     return Sentences(
         total=found.total,
         sentences=[
-            Sentence(
-                item=p.item.id, text=p.item.text, field=p.field, source=_source(p)
-            )
+            Sentence(item=p.item.id, text=p.item.text, field=p.field, source=asdict(p.item.sources[0]))
             for p in found.placed
         ],
     )  # fmt: skip
-
-
-def _source(placed: Placed) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    return asdict(placed.item.sources[0])
 
 
 @api.post("/reviews/{number}/followups")
 def follow_up_review(number: Number, desk: TheDesk, visitor: Editor) -> Count:
     """Put a draft's recommendations on the follow-up list; those that stand there stay as they are."""
     return Count(new=follow_up(desk, visitor, number))
+
+
+@api.post("/reviews/{number}/name", response_model=DraftJson)
+def rename_review(number: Number, named: Named, desk: TheDesk, visitor: Editor) -> dict[str, Any]:
+    """Give a draft another name."""
+    drafts.rename(desk, visitor, number, named.version, named.name.strip())
+    return _json(desk, number)
 
 
 @api.delete("/reviews/{number}", status_code=204)

@@ -339,6 +339,9 @@ def test_a_draft_is_renamed_and_deleted(page: TestClient) -> None:
     page.post(f"/reviews/{told['number']}/name", data={"version": told["version"], "name": "Bản trình ký"})
     told = page.get(f"/api/reviews/{told['number']}").json()
     assert told["name"] == "Bản trình ký"
+    named = {"version": told["version"], "name": "Bản cuối"}
+    told = page.post(f"/api/reviews/{told['number']}/name", json=named).json()
+    assert told["name"] == "Bản cuối"
     assert page.delete(f"/api/reviews/{told['number']}", params={"version": told["version"]}).status_code == 204
     assert page.get(f"/reviews/{told['number']}").status_code == 404
     assert told["number"] not in [e["number"] for e in page.get("/api/reviews").json()]

@@ -40,15 +40,32 @@
     search.querySelector("[type=search]").addEventListener("input", look);
   }
 
+  // A draft that is being composed: looked at again until it is there.
+  const waiting = document.getElementById("waiting");
+  if (waiting) {
+    const look = async () => {
+      const answer = await fetch(`/api/reviews/${waiting.dataset.number}`).catch(() => null);
+      if (answer?.ok && (await answer.json()).state === "composing") setTimeout(look, 1500);
+      else if (answer) location.reload();
+      else setTimeout(look, 5000);
+    };
+    setTimeout(look, 1000);
+  }
+
   const draft = document.getElementById("draft");
   if (draft) {
     const panel = document.getElementById("source");
     let opener = null;
 
-    const send = async (address, form, focus) => {
+    // One change after the other, each on the state that the one before left.
+    let before = Promise.resolve();
+    const send = (address, form, focus) => { before = before.then(() => make(address, form, focus)); };
+    const make = async (address, form, focus) => {
       draft.classList.add("busy");
+      const told = new URLSearchParams(form);
+      told.set("version", draft.querySelector("form [name=version]").value);
       try {
-        const answer = await fetch(address, { method: "POST", body: new URLSearchParams(form), headers: { "x-part": "draft" } });
+        const answer = await fetch(address, { method: "POST", body: told, headers: { "x-part": "draft" } });
         const part = await answer.text();
         if (!part.includes('class="report-head"') || part.includes("<!doctype")) { tell(draft.dataset.failed); return; }
         const open = new Set([...draft.querySelectorAll("details.box[open]")].map((d) => d.querySelector("summary").textContent.replace(/\d+/g, "")));

@@ -23,6 +23,7 @@ _KEYS = (
     "search", "search_api_key", "search_api_key_file", "search_user", "search_password", "search_password_file",
     "search_ca_file", "search_index_prefix", "search_shards", "search_replicas", "search_timeout",
     "oidc_issuer", "oidc_client", "oidc_secret", "oidc_secret_file", "oidc_name_claim", "oidc_role_claim", "oidc_roles",
+    "embedding_model",
 )  # fmt: skip
 _POSTGRES = ("postgresql", "postgresql+psycopg", "postgres")
 _PREFIX = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
@@ -69,6 +70,12 @@ def originals(folder: Path) -> str:
     """Return where the originals are: a folder's path, or an address that fsspec knows, such as s3://bucket/originals."""
     told = _told(folder).get("originals", "originals").removeprefix("file://")
     return told if "://" in told else str(folder / told)
+
+
+def embedding_model(folder: Path) -> Path | None:
+    """Return the folder of the sentence-embedding model that difficulties are compared with beside their words."""
+    told = _told(folder).get("embedding_model")
+    return folder / told if told else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from baocao.insight.difficulties import (
     outlines,
     portraits,
 )
+from baocao.insight.embedding import Embedding, embedding
 from baocao.insight.following import anew, faced, followed, wants_all
 from baocao.insight.held import Held
 from baocao.insight.readings import Readings
@@ -90,14 +91,15 @@ def recurring(folder: Path) -> Recurring:
     Where nobody may write, nothing is kept: new difficulties get their lasting ids later.
     """
     lookup.counts(folder)
+    embed = embedding(folder)
     try:
         record = Record(folder)
     except ArchiveError:
         readings = Readings(folder)
-        state = build(readings.every())
-        return Recurring(Held(None, state, faced({}, state, readings.of)), readings.of)
+        state = build(readings.every(), embed=embed)
+        return Recurring(Held(None, state, faced({}, state, readings.of, embed)), readings.of, embed)
     try:
-        return follow(record, Readings(folder))
+        return follow(record, Readings(folder), embed)
     finally:
         record.close()
 
@@ -107,16 +109,17 @@ def decide(folder: Path, decision: Callable[[Recurring], Change]) -> Recurring:
     lookup.counts(folder)
     record = Record(folder)
     try:
-        return decided(record, Readings(folder), decision)
+        return decided(record, Readings(folder), decision, embedding(folder))
     finally:
         record.close()
 
 
-def follow(record: Record, readings: Readings, embed: Embed | None = None, model: str = "") -> Recurring:
+def follow(record: Record, readings: Readings, embed: Embedding | None = None) -> Recurring:
     """Let what is kept follow the reports, store what changed, and return it.
 
-    `model` names the embedding model of `embed`: with another one than before, all is grouped anew.
+    With another embedding model than before all is grouped anew.
     """
+    model = embed.name if embed else ""
     while True:
         before = keeping.held(record)
         _, last = keeping.now(record)
@@ -130,21 +133,21 @@ def follow(record: Record, readings: Readings, embed: Embed | None = None, model
 
 
 def decided(
-    record: Record, readings: Readings, decision: Callable[[Recurring], Change], embed: Embed | None = None,
-    model: str = "",
-) -> Recurring:  # fmt: skip
+    record: Record, readings: Readings, decision: Callable[[Recurring], Change], embed: Embedding | None = None
+) -> Recurring:
     """Do what `decide` does, on a record that is open."""
     while True:
-        before = follow(record, readings, embed, model)
+        before = follow(record, readings, embed)
         state = applied(before.state, decision(before))
         faces = faced(before.held.faces, state, readings.of, embed)
-        last = before.held.mark.last if before.held.mark else 0
-        after = keeping.store(record, before.held, state, faces, last, model)
+        mark = before.held.mark
+        assert mark is not None  # noqa: S101 - what was followed is kept
+        after = keeping.store(record, before.held, state, faces, mark.last, mark.model)
         if after is not None:
             return Recurring(after, readings.of, embed)
 
 
-def _up_to_date(record: Record, readings: Readings, before: Held, embed: Embed | None, model: str) -> State:
+def _up_to_date(record: Record, readings: Readings, before: Held, embed: Embedding | None, model: str) -> State:
     latest = readings.latest()
     known = {s.report for s in before.state.seen}
     changed = keeping.changed_since(record, before.mark.last) | (latest - known) if before.mark else latest

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from baocao.index.record import Record
 from baocao.insight.difficulties import Change, Difficulty
+from baocao.insight.embedding import embedding
 from baocao.insight.held import Mark, now
 from baocao.insight.readings import Readings
 from baocao.insight.recurring import Recurring, decided, follow
@@ -27,7 +28,7 @@ class Watch:
     """Follows the difficulties of an archive whose record is open; safe to use from many threads."""
 
     def __init__(self, folder: Path, record: Record) -> None:
-        self._record, self._readings = record, Readings(folder)
+        self._record, self._readings, self._embed = record, Readings(folder), embedding(folder)
         self._free = threading.Condition()
         self._found: Recurring | None = None
         self._shown: dict[tuple[Mark | None, str], Difficulty] = {}
@@ -64,7 +65,7 @@ class Watch:
 
     def decided(self, decision: Callable[[Recurring], Change]) -> Recurring:
         """Store what a clerk decided and return what there is now."""
-        made = decided(self._record, self._readings, decision)
+        made = decided(self._record, self._readings, decision, self._embed)
         with self._free:
             self._found = made
         return made
@@ -76,7 +77,7 @@ class Watch:
     def _work(self) -> None:
         found, failed = None, None
         try:
-            found = follow(self._record, self._readings)
+            found = follow(self._record, self._readings, self._embed)
         except Exception as error:
             failed = error
         with self._free:

@@ -38,42 +38,44 @@ def terms(clauses: Iterable[Clause]) -> dict[str, float]:
 
 def weighted(found: dict[str, float]) -> dict[str, float]:
     """Return the terms with their rarity taken in, as a vector of length one."""
-    total, counts = _counts()
-    out = {term: count * math.log(total / (counts.get(term, 0) + 1)) for term, count in found.items()}
+    unseen, rarity = _rarity()
+    out = {term: count * rarity.get(term, unseen) for term, count in found.items()}
     length = math.sqrt(sum(v * v for v in out.values())) or 1.0
     return {term: v / length for term, v in out.items()}
 
 
 @cache
-def _counts() -> tuple[int, dict[str, int]]:
+def _rarity() -> tuple[float, dict[str, float]]:
+    """Return how rare a term is that was never counted, and each that was."""
     counts = {term: int(count) for term, count in rows("difficulty_terms.tsv")}
-    return counts.pop("sentences") + 1, counts
+    total = counts.pop("sentences") + 1
+    return math.log(total), {term: math.log(total / (count + 1)) for term, count in counts.items()}
 
 
 @cache
-def _expressions() -> dict[str, list[tuple[tuple[str, ...], tuple[str, ...]]]]:
-    """Return the thesaurus by first syllable: expression and its concepts, the longest first."""
+def _expressions() -> dict[str, list[tuple[int, dict[tuple[str, ...], tuple[str, ...]]]]]:
+    """Return the thesaurus by first syllable: for each length, the longest first, expression → its concepts."""
     concepts: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
     for name, expressions in rows("thesaurus.tsv"):
         for expression in expressions.split(" | "):
             concepts[keys(expression)].append(name)
-    found: defaultdict[str, list[tuple[tuple[str, ...], tuple[str, ...]]]] = defaultdict(list)
+    found: defaultdict[str, defaultdict[int, dict[tuple[str, ...], tuple[str, ...]]]]
+    found = defaultdict(lambda: defaultdict(dict))
     for words, names in concepts.items():
         if words:
-            found[words[0]].append((words, tuple(names)))
-    for alternatives in found.values():
-        alternatives.sort(key=lambda pair: -len(pair[0]))
-    return dict(found)
+            found[words[0]][len(words)][words] = tuple(names)
+    return {first: sorted(lengths.items(), reverse=True) for first, lengths in found.items()}
 
 
 def _concepts(words: tuple[str, ...]) -> Iterable[str]:
     """Yield the concepts whose expressions stand in the words, the longest expression at each place."""
-    at = 0
+    at, by_first = 0, _expressions()
     while at < len(words):
-        for expression, names in _expressions().get(words[at], ()):
-            if words[at : at + len(expression)] == expression:
+        for length, known in by_first.get(words[at], ()):
+            names = known.get(words[at : at + length])
+            if names is not None:
                 yield from names
-                at += len(expression)
+                at += length
                 break
         else:
             at += 1

@@ -47,7 +47,9 @@ class KnownDifficulties:
     def _learn(self, owner: Array) -> None:
         """Sum what belongs to each difficulty, smoothed by what belongs to its field, as logarithms."""
         member = sp.csr_matrix((np.ones(len(owner)), (owner, np.arange(len(owner)))))
-        sums = np.asarray((member @ self._expressions).todense(), dtype=np.float64) ** _DAMPING
+        found = sp.csr_matrix(member @ self._expressions, dtype=np.float64)
+        found.data **= _DAMPING  # before the zeros between them are written out
+        sums = found.toarray()
         fields = np.array([field for _, field, _ in rows("known_difficulties.tsv")])
         for field in set(fields):
             of_field = sums[fields == field].sum(axis=0)

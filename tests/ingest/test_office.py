@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import docx
+import olefile
 import pytest
 from old_codes import tcvn3
 from processes import lacking
@@ -219,6 +220,42 @@ def test_rtf_by_hand(tmp_path: Path, data: bytes, expected: str) -> None:
 
 def test_rtf_of_an_old_font(tmp_path: Path) -> None:
     assert read(put(tmp_path, "a.rtf", in_old_font(OLD))).text == OLD
+
+
+def narrowed(path: Path) -> None:
+    """Let a DOC hold a byte a letter, as Word does where it can and LibreOffice never; all that tells places moves."""
+    with olefile.OleFileIO(path, write_mode=True) as ole:
+        main = bytearray(ole.openstream("WordDocument").read())
+        table = bytearray(ole.openstream("1Table" if ole.exists("1Table") else "0Table").read())
+        clx, _ = struct.unpack_from("<II", main, 0x1A2)
+        piece = clx + 5 + 8 + 2  # of one: its kind and length, two places, and a mark before its offset
+        letters, offset = struct.unpack_from("<I", table, clx + 9)[0], struct.unpack_from("<I", table, piece)[0]
+        text = main[offset : offset + 2 * letters].decode("utf-16-le")
+        main[offset : offset + letters] = text.encode("latin-1")
+        struct.pack_into("<I", table, piece, 2 * offset | 0x40000000)
+
+        def move(raw: bytearray, at: int, count: int) -> None:
+            for place in range(at, at + 4 * count, 4):
+                (was,) = struct.unpack_from("<I", raw, place)
+                if offset <= was <= offset + 2 * letters:
+                    struct.pack_into("<I", raw, place, offset + (was - offset) // 2)
+
+        for pair in (0xFA, 0x102):
+            at, length = struct.unpack_from("<II", main, pair)
+            count = (length - 4) // 8
+            move(table, at, count + 1)
+            for (page,) in struct.iter_unpack("<I", table[at + 4 * (count + 1) : at + length]):
+                move(main, 512 * page, main[512 * page + 511] + 1)
+        ole.write_stream("WordDocument", bytes(main))
+        ole.write_stream("1Table" if ole.exists("1Table") else "0Table", bytes(table))
+
+
+def test_a_doc_of_a_byte_a_letter(tmp_path: Path, written: Written) -> None:
+    path = put(tmp_path, "a.doc", written("old", "doc").read_bytes())
+    before = path.read_bytes()
+    narrowed(path)
+    assert path.read_bytes() != before
+    assert read(path).text == OLD
 
 
 def test_a_web_page_saved_as_doc(tmp_path: Path) -> None:

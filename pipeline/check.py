@@ -8,7 +8,7 @@ from baocao.report import Entity, EntityType, Finding, Members, Period, Relation
 
 _KIND_BEFORE = re.compile(r"(?P<kind>[^\W\d]+(?: [^\W\d]+){0,3})\s+(?:số\s*:?\s*)?$")
 _COMPARED = re.compile(r"(?:cùng kỳ|so với|so|năm trước|trước đó|từ|giai đoạn)\W*(?:với\s+|của\s+)?$", re.IGNORECASE)
-LOW_CONFIDENCE = 0.8  # of recognition, 0 to 1: below it one letter in twenty and more is wrong (docs/scans.md)
+LOW_CONFIDENCE = 0.8  # of recognition, 0 to 1: pages that read well had 0.89 and more (docs/scans.md)
 _SAME_MATTER = re.compile(r"sơ kết|tổng kết|báo cáo", re.IGNORECASE)
 
 

@@ -118,10 +118,10 @@ def main(folder: Path) -> int:
     while (task := _next(record)) is not None:
         _set(record, task.number, Stage.RUNNING, {})
         try:
-            stage, came = _WORK[task.kind](folder, partial(_set, record, task.number, None))
+            stage, came = WORK[task.kind](folder, partial(_set, record, task.number, None))
         except BaocaoError as error:
             stage, came = Stage.FAILED, {"code": error.code, "error": str(error)}
-        _set(record, task.number, stage, came)
+        finish(record, task.number, stage, came)
     record.close()
     lock.close()
     return 0
@@ -135,6 +135,11 @@ def _next(record: Record) -> Task | None:
     with record.reading() as connection:
         row = connection.execute(query).mappings().one_or_none()
     return None if row is None else _task(row)
+
+
+def finish(record: Record, number: int, stage: Stage, told: dict[str, Any]) -> None:
+    """Write down what came of a task."""
+    _set(record, number, stage, told)
 
 
 def _set(record: Record, number: int, stage: Stage | None, told: dict[str, Any]) -> None:
@@ -176,7 +181,7 @@ def _rebuild(folder: Path, tell: Callable[[dict[str, Any]], None]) -> tuple[Stag
             time.sleep(_LOOK_AGAIN)
 
 
-_WORK = {Work.TRAIN: _train, Work.REBUILD: _rebuild}
+WORK = {Work.TRAIN: _train, Work.REBUILD: _rebuild}
 
 
 def _end_with_page() -> None:

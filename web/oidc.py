@@ -143,7 +143,7 @@ def _got(client: Any, url: str) -> dict[str, Any]:
     return told
 
 
-def _claims(provider: OpenId, token: str, keys: dict[str, Any], nonce: str) -> dict[str, Any]:
+def _claims(provider: OpenId, token: str, keys: Any, nonce: str) -> dict[str, Any]:
     """Return what a token says, once it is seen to be the provider's, for this page, now, and for this login."""
     from joserfc import jwt
     from joserfc.jwk import KeySet

@@ -134,8 +134,7 @@ def test_no_page_keeps_anybody_out(looked_at: Served, browser: Browser, scheme: 
     broken = {}
     for path in (*PAGES, report, f"{report}?q=bien+che", unit or "/", "/difficulties?from=2000"):
         tab.go(looked_at, path)
-        for summary in tab.page.locator("main details:not([open]) > summary").all():
-            summary.evaluate("s => s.parentElement.open = true")
+        tab.page.evaluate("document.querySelectorAll('main details').forEach((d) => { d.open = true; })")
         if found := violations(tab.page):
             broken[path] = found
     context.close()
@@ -202,7 +201,7 @@ def test_a_label_set_right_with_one_key_stays(served: Served, tab: Tab) -> None:
     assert again.returncode == 0, again.stderr
     tab.page.reload()
     expect(tab.page.locator(f"#s{start}")).to_have_class(re.compile("recommendation"))
-    tab.page.get_by_text("lần sửa").click()
+    tab.page.locator("summary", has_text="lần sửa").click()
     tab.page.get_by_role("button", name="Hoàn tác").click()
     expect(tab.page.locator(f"#s{start}")).to_have_class(re.compile("difficulty"))
 
@@ -239,7 +238,10 @@ def test_the_original_stands_beside_the_text(looked_at: Served, tab: Tab) -> Non
     tab.go(looked_at, report)
     picture = tab.page.locator("#page-picture")
     picture.scroll_into_view_if_needed()
-    tab.page.wait_for_function("document.getElementById('page-picture').naturalWidth > 300")
+    until = time.monotonic() + 30
+    while (width := picture.evaluate("p => p.naturalWidth")) < 300 and time.monotonic() < until:
+        tab.page.wait_for_timeout(100)
+    assert width >= 300
 
 
 def test_colours_and_language_are_kept(looked_at: Served, tab: Tab) -> None:

@@ -17,6 +17,10 @@ async function send(address, body, method = "POST") {
   return told;
 }
 
+// A page that waits for work to be done looks again.
+const again = document.querySelector("[data-again]");
+if (again) setTimeout(() => location.reload(), 1000 * Number(again.dataset.again));
+
 // Search while typing pauses.
 const box = byId("q"), found = byId("found");
 if (box && found) {

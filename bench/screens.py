@@ -1,0 +1,125 @@
+"""Pictures of every page of `baocao serve`, on an archive of the samples, into docs/screens/.
+
+    python bench/screens.py [--only NAME…]
+
+Wants Chromium (Debian: chromium) and the dev extra.
+"""
+
+import argparse
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+OUT = ROOT / "docs" / "screens"
+PORT = 8798
+# name → address, width, colours
+SHOTS: dict[str, tuple[str, int, str]] = {
+    "search": ("/", 1366, "light"),
+    "found": ("/?q=kho+khan", 1366, "light"),
+    "found-phone": ("/?q=kho+khan", 390, "light"),
+    "report": ("REPORT", 1366, "light"),
+    "report-dark": ("REPORT", 1366, "dark"),
+    "unit": ("UNIT", 1366, "light"),
+    "difficulties": ("/difficulties", 1366, "light"),
+    "difficulty": ("DIFFICULTY", 1366, "light"),
+    "followups": ("/followups", 1366, "light"),
+    "reviews": ("/reviews", 1366, "light"),
+    "review": ("REVIEW", 1366, "light"),
+    "uploads": ("/uploads", 1366, "light"),
+    "quarantine": ("/uploads/quarantine", 1366, "light"),
+    "quality": ("/quality", 1366, "light"),
+    "login": ("/login", 1366, "light"),
+}
+
+
+def baocao(*arguments: object) -> None:
+    """Run the command."""
+    subprocess.run([sys.executable, "-m", "baocao.cli", *map(str, arguments)], check=False, stdout=subprocess.DEVNULL)
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """Serve an archive's page."""
+    command = [sys.executable, "-m", "baocao.cli", "serve", "--archive", str(folder), "--port", str(PORT)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True) as process:
+        until = time.monotonic() + 60
+        while time.monotonic() < until:
+            with suppress(OSError), socket.create_connection(("127.0.0.1", PORT), timeout=1):
+                break
+            time.sleep(0.1)
+        try:
+            yield f"http://127.0.0.1:{PORT}"
+        finally:
+            os.killpg(process.pid, signal.SIGTERM)
+
+
+def archive(folder: Path) -> None:
+    """Make an archive of the samples in which something is refused, corrected and followed up."""
+    broken = folder.parent / "bao-cao-hong.pdf"
+    broken.write_bytes(b"%PDF-1.4 broken")
+    baocao("ingest", ROOT / "samples" / "reports", broken, "--archive", folder)
+    baocao("review", "--year", 2017, "-o", folder.parent / "review.docx", "--follow-up", "--archive", folder)
+
+
+def addresses(page: Page, url: str) -> dict[str, str]:
+    """Return the addresses that depend on what the archive holds."""
+    page.goto(f"{url}/?q=bien+che")
+    hit = page.locator(".hit").first
+    report = hit.locator(".sentence").first.get_attribute("href") or ""
+    unit = hit.locator(".meta a").first.get_attribute("href") or ""
+    page.goto(f"{url}/difficulties")
+    found = page.locator("main a[href^='/difficulties/']")
+    difficulty = found.first.get_attribute("href") if found.count() else None
+    page.goto(f"{url}/reviews?year=2017")
+    page.get_by_role("button", name="Soạn bản thảo").click()
+    page.locator("[data-item]").first.wait_for(timeout=120_000)
+    return {
+        "REPORT": report,
+        "UNIT": unit,
+        "DIFFICULTY": difficulty or "/difficulties",
+        "REVIEW": page.url.removeprefix(url),
+    }
+
+
+def main() -> None:
+    """Take the pictures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", nargs="*", choices=sorted(SHOTS))
+    a = parser.parse_args()
+    OUT.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as made, sync_playwright() as playwright:
+        folder = Path(made, "archive")
+        archive(folder)
+        program = shutil.which("chromium") or shutil.which("google-chrome")
+        browser = playwright.chromium.launch(
+            executable_path=program, args=["--no-sandbox"] if os.geteuid() == 0 else []
+        )
+        with served(folder) as url:
+            held = addresses(browser.new_page(), url)
+            for name, (address, width, colours) in SHOTS.items():
+                if not a.only or name in a.only:
+                    scheme: Any = colours
+                    page = browser.new_page(
+                        viewport={"width": width, "height": 768 if width > 500 else 844}, color_scheme=scheme
+                    )
+                    page.goto(url + held.get(address, address))
+                    page.wait_for_timeout(800)
+                    page.screenshot(path=OUT / f"{name}.png")
+                    page.close()
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -96,7 +96,8 @@ def expected(desk: Desk) -> list[str]:
 
 def expect(desk: Desk, visitor: Visitor, units: list[str]) -> None:
     """Say which units are to report each year."""
-    lines = list(dict.fromkeys(" ".join(unit.split()) for unit in units if unit.strip()))
+    clean = (" ".join(unit.replace("\0", " ").split()) for unit in units)
+    lines = list(dict.fromkeys(unit for unit in clean if unit))
     with desk.record.writing() as connection:
         desk.record.alone(connection, "setting")
         set_setting(connection, _EXPECTED, "\n".join(lines))

@@ -118,7 +118,9 @@ def _upload_json(file: Upload) -> dict[str, Any]:
 
 
 @api.post("/uploads", status_code=202)
-def send_files(files: Files, desk: TheDesk, visitor: Editor, batch: Annotated[str, Form()] = "") -> Sent:
+def send_files(
+    files: Files, desk: TheDesk, visitor: Editor, batch: Annotated[str, Form(pattern=f"{BATCH}|^$")] = ""
+) -> Sent:
     """Send files to be read into the archive, beside the page; `batch` adds to one that was sent before."""
     id, count = upload(desk, visitor, files, batch)
     return Sent(batch=id, files=count)

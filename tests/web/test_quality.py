@@ -93,6 +93,8 @@ def test_units_that_have_not_reported(client: TestClient, archive: Path) -> None
     )
     assert answer.headers["location"] == f"/quality/silent?year={year}"
     assert client.get("/api/quality/expected").json() == {"units": ["Sở Không Có"]}
+    odd = client.put("/api/quality/expected", json={"units": ["S\0 X", "Sở Không Có"]})
+    assert odd.json() == {"units": ["S X", "Sở Không Có"]}
     told = {one["unit"]: one["last"] for one in client.get("/api/quality/silent", params={"year": year}).json()}
     assert told["Sở Không Có"] is None
     shown = client.get("/quality/silent", params={"year": year}).text

@@ -246,8 +246,9 @@ def test_adding_to_a_batch(page: TestClient) -> None:
     batch = send(page, {"a.txt": report(12)})
     assert send(page, {"b.txt": report(13)}, batch=batch) == batch
     assert set(done(page, batch)) == {"a.txt", "b.txt"}
-    answer = page.post("/api/uploads", files={"files": ("c.txt", report(14))}, data={"batch": "../../x"})
-    assert answer.status_code == 404
+    for wrong, status in (("../../x", 422), (batch[:-6] + "0a0b0c", 404)):
+        answer = page.post("/api/uploads", files={"files": ("c.txt", report(14))}, data={"batch": wrong})
+        assert answer.status_code == status
 
 
 def form(*files: tuple[str, bytes]) -> dict[str, Any]:

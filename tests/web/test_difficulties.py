@@ -167,7 +167,8 @@ def test_names_of_units_are_text(client: TestClient) -> None:
 
 
 def test_in_english(client: TestClient) -> None:
-    shown = client.get("/difficulties", cookies={"language": "en"}).text
+    client.cookies.set("language", "en")
+    shown = client.get("/difficulties").text
     assert "Recurring difficulties" in shown and "Persistent" in shown
 
 

@@ -115,6 +115,10 @@ def main() -> None:
                         viewport={"width": width, "height": 768 if width > 500 else 844}, color_scheme=scheme
                     )
                     page.goto(url + held.get(address, address))
+                    if (picture := page.locator("#page-picture")).count():
+                        picture.scroll_into_view_if_needed()
+                        while not picture.evaluate("p => p.complete && p.naturalWidth > 0"):
+                            page.wait_for_timeout(100)
                     page.wait_for_timeout(800)
                     page.screenshot(path=OUT / f"{name}.png")
                     page.close()

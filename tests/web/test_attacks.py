@@ -450,11 +450,9 @@ def test_what_is_too_large_is_refused_whether_it_says_so_or_not(open_page: TestC
     assert "content-length" not in streamed.request.headers
     reads = path.startswith("/api/") == (kind == "application/json")  # others look at no such body at all
     assert streamed.status_code == 413 if reads else streamed.status_code in (413, 422)
-    for length in ("-1", "1e9", "²", "9" * 30, "0x10"):
-        assert open_page.post(path, content=b"", headers={**headers, "content-length": length}).status_code in (
-            400,
-            413,
-        )
+    for length in (b"-1", b"1e9", b"\xb2", b"9" * 30, b"0x10"):
+        wrong = open_page.post(path, content=b"", headers={b"content-type": kind.encode(), b"content-length": length})
+        assert wrong.status_code in (400, 413)
     assert kept(open_page) == before
 
 

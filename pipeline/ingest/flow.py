@@ -11,6 +11,8 @@ from baocao.pipeline.ingest.legacy import Run, convert_runs, with_capitals
 from baocao.pipeline.ingest.plain import Read, is_layout, joined
 from baocao.report import Reading
 
+_DEEPEST = 100  # tables within tables; damaged and hostile files tell of thousands of millions
+
 
 class End(Enum):
     """What ends with a paragraph."""
@@ -85,9 +87,10 @@ def text_of(paragraphs: Sequence[Paragraph], *, title: str | None = None) -> Rea
 def _lines(paragraphs: Iterable[tuple[Paragraph, str]]) -> Iterator[str]:
     tables: list[_Table] = []
     for paragraph, text in paragraphs:
-        while len(tables) > paragraph.depth:
+        depth = min(paragraph.depth, _DEEPEST)
+        while len(tables) > depth:
             yield from _left(tables)
-        while len(tables) < paragraph.depth:
+        while len(tables) < depth:
             tables.append(_Table())
         line = paragraph.lead + text.strip() if text.strip() else ""
         if not tables:

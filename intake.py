@@ -22,6 +22,7 @@ from baocao.index.queue import TRIES, Job, Queue
 from baocao.pipeline.ingest import file_bytes, printable, short_name
 from baocao.pipeline.ingest.containers import Member, may_hold_files, unpack
 from baocao.pipeline.ingest.pool import Done, Failed, Pool
+from baocao.text import shown
 
 if TYPE_CHECKING:
     from baocao.report import Report
@@ -206,7 +207,7 @@ def _placed(files: Iterable[Path | Named], folder: Path) -> Iterator[_File]:
 
 
 def _refused(archive: Archive, file: _File, error: BaocaoError) -> Taken:
-    reason = printable(str(error))
+    reason = shown(printable(str(error)))
     archive.refuse(file.kept, error.code, reason)
     return Taken(file.told, Outcome.REFUSED, reason)
 
@@ -262,8 +263,9 @@ def _worked(archive: Archive, queue: Queue, folder: Path, jobs: int, timeout: fl
             if len(waiting) >= _TOGETHER or time.monotonic() - since >= _WAITS:
                 yield from _stored_jobs(archive, queue, waiting)
         else:
-            queue.refused(job, outcome.error.code, printable(str(outcome.error)))
-            yield Taken(job.path, Outcome.REFUSED, printable(str(outcome.error)))
+            reason = shown(printable(str(outcome.error)))
+            queue.refused(job, outcome.error.code, reason)
+            yield Taken(job.path, Outcome.REFUSED, reason)
     yield from _drained(known)
     yield from _stored_jobs(archive, queue, waiting)
 

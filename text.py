@@ -44,6 +44,15 @@ def clean(raw: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
+def shown(text: str) -> str:
+    """Return `text` as one line that a terminal shows as it is: what would break, turn or colour it is written out.
+
+    >>> shown("hai\\ndòng")
+    'hai\\\\ndòng'
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 def _fold_table() -> dict[int, str]:
     table = {ord("đ"): "d", ord("Đ"): "d", ord("Ð"): "d", ord("ð"): "d"}
     for code in range(0x41, 0x1F00):

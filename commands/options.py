@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from baocao.errors import UsageError
+from baocao.text import shown
 
 if TYPE_CHECKING:
     from baocao.index.archive import Archive
@@ -38,7 +39,7 @@ def say_json(data: Any) -> None:
 
 def complain(sentence: str) -> None:
     """Print a sentence beside the output."""
-    print(f"baocao: {sentence}", file=sys.stderr)  # noqa: T201
+    print(f"baocao: {shown(sentence)}", file=sys.stderr)  # noqa: T201
 
 
 def say_index_down(archive: "Archive") -> None:

@@ -11,6 +11,7 @@ import typer
 from baocao.commands.options import ARCHIVE, ArchiveOption, JsonOption, complain, say, say_index_down, say_json
 from baocao.commands.reading import JobsOption, TimeoutOption, summary, take_in_files
 from baocao.errors import NotFoundError, UsageError
+from baocao.text import shown
 
 app = typer.Typer(help="The files that were refused, each with its reason.", invoke_without_command=True)
 
@@ -31,7 +32,7 @@ def quarantine(context: typer.Context, archive: ArchiveOption = ARCHIVE, as_json
     elif not found:
         say("Nothing is in quarantine.")
     for row in found if not as_json else ():
-        say(f"{row['path']}\n  {row['code']}: {row['message']}")
+        say(f"{shown(row['path'])}\n  {row['code']}: {row['message']}")
 
 
 @app.command()
@@ -104,10 +105,11 @@ def _named(held: Iterable[str], wanted: list[str] | None) -> list[str]:
     every = list(held)
     if not wanted:
         return every
+    as_listed = {shown(path): path for path in every}
     found = []
     for path in wanted:
         spellings = (path, printable(path), printable(Path(path).resolve()))
-        match = next((s for s in spellings if s in every), None)
+        match = next((s for s in spellings if s in every), as_listed.get(path))
         if match is None:
             raise NotFoundError(f"{printable(path)} is not in quarantine; `baocao quarantine` lists what is.")
         found.append(match)

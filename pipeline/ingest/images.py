@@ -12,6 +12,7 @@ from baocao.pipeline.ingest.picture import MAX_PIXELS
 from baocao.pipeline.ingest.plain import Read
 
 _MAX_PAGES = 500
+_MAX_SIDE = 30_000  # pixels: a line of millions is no page, and takes gigabytes to load
 _LARGE = f"The picture has more than {MAX_PIXELS // 10**6} million pixels a page; scan it at 300 dpi."
 _SHORT_SIDE = 8.27  # inches: A4, where the picture does not say how large its page was
 _LEAST, _MOST = 100, 1_300  # dpi that a scanner tells; screens and telephones say 72 or 96 whatever they mean
@@ -30,7 +31,7 @@ def read_image(data: bytes) -> Read:
             if getattr(file, "n_frames", 1) > _MAX_PAGES:
                 raise LimitError(f"The picture has more than {_MAX_PAGES} pages; split it.")
             for frame in ImageSequence.Iterator(file):
-                if frame.width * frame.height > MAX_PIXELS:
+                if frame.width * frame.height > MAX_PIXELS or max(frame.size) > _MAX_SIDE:
                     raise LimitError(_LARGE)
                 pages.append(recognise(_on_paper(ImageOps.exif_transpose(frame)), _dpi(frame)))
     return put_together(pages)

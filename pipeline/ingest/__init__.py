@@ -44,7 +44,7 @@ def read(path: Path, password: str | None = None) -> RawDocument:
         raise EmptyTextError(f"{path.name} holds no text that can be read.")
     if is_garbled(found.text):
         raise UnreadableError(
-            f"{path.name} uses an old font (such as .VnTime): its letters cannot be told; convert it."
+            f"{path.name} is in an old font that is not known, so its letters cannot be told; save it in Unicode."
         )
     if len(found.text) > MAX_TEXT:
         raise LimitError(f"{path.name} holds more than {MAX_TEXT:,} characters of text; split it.")

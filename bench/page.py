@@ -76,7 +76,7 @@ async def _until_it_answers() -> None:
         try:
             await _get(*await asyncio.open_connection("127.0.0.1", PORT), "/?q=khi")
             return
-        except OSError:
+        except (OSError, EOFError):
             await asyncio.sleep(0.1)
     raise SystemExit("The page did not open.")
 
@@ -108,7 +108,11 @@ async def _clerk(seed: int, until: float, pause: float, took: list[float], error
         if time.monotonic() >= until:
             break
         started = time.monotonic()
-        status = await _get(reader, writer, address)
+        try:
+            status = await _get(reader, writer, address)
+        except EOFError:  # an idle connection was closed meanwhile; browsers open another one too
+            reader, writer = await asyncio.open_connection("127.0.0.1", PORT, limit=2**22)
+            status = await _get(reader, writer, address)
         took.append((time.monotonic() - started) * 1000)
         if status != 200:
             errors.append(status)
@@ -131,7 +135,9 @@ def ingesting(folder: Path) -> Iterator[None]:
     with tempfile.TemporaryDirectory() as made:
         corpus.write(2_000, Path(made), 99, 30)
         command = [sys.executable, "-m", "baocao.cli", "ingest", made, "--archive", str(folder)]
-        with subprocess.Popen(["nice", "-n", "10", *command], stdout=subprocess.DEVNULL, start_new_session=True) as process:
+        with subprocess.Popen(
+            ["nice", "-n", "10", *command], stdout=subprocess.DEVNULL, start_new_session=True
+        ) as process:
             time.sleep(8)  # its models are loaded
             try:
                 yield

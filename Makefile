@@ -46,7 +46,7 @@ lock-lowest:
 
 $(VENV)/.ready: pyproject.toml hatch_build.py requirements.lock
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/$(PIP_INSTALL) -c requirements.lock -e .
+	$(BIN)/$(PIP_INSTALL) -c requirements.lock -e ".[web]"
 	touch $@
 
 $(VENV)/.ready-dev: $(VENV)/.ready

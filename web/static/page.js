@@ -35,6 +35,7 @@ if (box && found) {
       const answer = await fetch(address, { headers: { "x-part": "found" } });
       const part = await answer.text();
       if (mine !== asked) return;  // a later question was asked meanwhile
+      if (answer.status === 401 || answer.redirected) { location.assign(address); return; }  // the session has ended
       const closed = new Set([...found.querySelectorAll("details.facet:not([open])")].map((d) => d.id));
       found.innerHTML = part;
       for (const id of closed) byId(id)?.removeAttribute("open");

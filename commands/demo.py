@@ -41,3 +41,4 @@ def demo(archive: ArchiveOption = Path("demo-archive"), as_json: JsonOption = Fa
         print_result(result)
         say()
     say("Your own folder:  baocao ingest FOLDER --archive my-archive;  baocao search WORDS --archive my-archive")
+    say(f"The same in a browser:  baocao serve --archive {archive}")

@@ -6,13 +6,14 @@ How lines are found is in `layout`, how pages become a text in `pages`.
 import io
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import pdfplumber
 from pdfminer.encodingdb import EncodingDB
 from pdfplumber.utils.exceptions import PdfminerException
+from pypdfium2 import PdfiumError
 
 from baocao.errors import LimitError, UnreadableError
 from baocao.pipeline.ingest.grids import is_table, rows_of_tables
@@ -21,6 +22,7 @@ from baocao.pipeline.ingest.legacy import with_capitals
 from baocao.pipeline.ingest.letters import Letters
 from baocao.pipeline.ingest.pages import Page, put_together
 from baocao.pipeline.ingest.plain import Read, is_garbled
+from baocao.pipeline.ingest.quick import Quick
 from baocao.text import clean
 
 # In Windows' codes it takes this one for a blank; it is a hyphen that may be left out, and "ư" in .VnTime.
@@ -28,6 +30,7 @@ EncodingDB.win2unicode[0xAD] = "\u00ad"
 
 logging.getLogger("pdfminer").setLevel(logging.CRITICAL)  # its complaints about damage are no news to a user
 
+_LOCKED = "The PDF is locked by a password; give it by --password, or save it without one."
 _MAX_PAGES = 5_000
 _MAX_EDGES = 4_000  # a drawing, not a table
 _TYPED = 200  # letters: a scan may bear a stamp of signing or a number, a page of text has more
@@ -97,11 +100,38 @@ def _pages(data: bytes, letters: Letters) -> list[_Found]:
         with pdfplumber.open(io.BytesIO(data)) as pdf:
             if len(pdf.pages) > _MAX_PAGES:
                 raise LimitError(f"The PDF has more than {_MAX_PAGES:,} pages; split it.")
-            return [_page(page, letters) for page in pdf.pages]
+            return list(_read(pdf.pages, data, letters))
     except PdfminerException as error:
         if "Password" in type(error.args[0] if error.args else error).__name__:
-            raise UnreadableError("The PDF is locked by a password; give it by --password, or save it without one.") from error
+            raise UnreadableError(_LOCKED) from error
         raise
+
+
+def _read(pages: Sequence[Any], data: bytes, letters: Letters) -> Iterator[_Found]:
+    """Yield the pages, the plain ones read by pdfium."""
+    quick = _quick(data, len(pages))
+    try:
+        for number, page in enumerate(pages):
+            words = quick.words(number, *map(float, page.bbox[2:])) if quick and not letters.encoding else None
+            if words is None:
+                yield _page(page, letters)
+            else:
+                yield _Found(Page(in_reading_order(rows_of(words), [], float(page.width)), round(page.width)), False)
+    finally:
+        if quick:
+            quick.close()
+
+
+def _quick(data: bytes, pages: int) -> Quick | None:
+    """Return the way to plain pages; None where pdfium sees another document, as it may in a damaged one."""
+    try:
+        quick = Quick(data)
+    except PdfiumError:
+        return None
+    if len(quick) == pages:
+        return quick
+    quick.close()
+    return None
 
 
 def _mended(data: bytes) -> bytes:

@@ -59,7 +59,9 @@ def test_a_scan_waits_for_tesseract_and_is_taken_up_by_retry(tmp_path: Path, sca
     (hit,) = json.loads(run("search", "thiếu bác sĩ", "--archive", archive, "--json").stdout)["hits"]
     report = json.loads(run("show", hit["report"], "--archive", archive, "--json").stdout)
     assert report["ocr"] is True and report["reading"]["confidence"][0] > 0.8
-    assert report["text"].replace("\n", " ") == "Sở Y tế báo cáo ngày 12/3/2019: trạm y tế xã còn thiếu bác sĩ và thuốc."
+    assert (
+        report["text"].replace("\n", " ") == "Sở Y tế báo cáo ngày 12/3/2019: trạm y tế xã còn thiếu bác sĩ và thuốc."
+    )
 
 
 def test_retry_of_some_and_of_what_is_gone_or_known_by_now(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """Damaged and hostile files taken in by `baocao ingest`; `--write` puts the figures into docs/hostile.md.
 
-python bench/hostile.py [--timeout 20] [--each N] [--write]
+python bench/hostile.py [--timeout 20] [--again 5] [--each N] [--write]
 
 The files are those of tests/harmful.py, made in a folder of their own beside the archive; temporary files go there too,
 and what leads out of an archive bears a name that is looked for afterwards.
@@ -43,6 +43,7 @@ def main() -> None:
     """Make the files, take them in twice, check, print, and write where asked."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--timeout", type=float, default=20.0, help="seconds a file may take")
+    parser.add_argument("--again", type=float, default=5.0, help="the same at the second ingest")
     parser.add_argument("--each", type=int, help="only so many files of a kind")
     parser.add_argument("--write", action="store_true")
     a = parser.parse_args()
@@ -58,7 +59,7 @@ def main() -> None:
         print(told, f"{took:.0f} s", flush=True)
         faults = harmful.faults(given, place / "archive")
         refusals = harmful.refusals(place / "archive")
-        again, more = run(given, place, a.timeout)
+        again, more = run(given, place, a.again)
         print(again, flush=True)
         faults += [f"read anew: {told}, then {again}"] if again["new"] else []
         faults += harmful.differing(refusals, harmful.refusals(place / "archive"))
@@ -82,7 +83,7 @@ def measured(
     largest = max(costs, key=lambda c: c["mib"])
     ended = Counter("time" if "took longer" in c.get("reason", "") else c.get("error", "") for c in costs)
     codes = Counter(code for code, _ in refusals.values())
-    asked = f"--timeout {a.timeout:g}" + (f" --each {a.each}" if a.each else "")
+    asked = f"--timeout {a.timeout:g} --again {a.again:g}" + (f" --each {a.each}" if a.each else "")
     return [
         f"Made by `python bench/hostile.py {asked} --write`: {len(given)} files of {len(harmful.KINDS)} kinds, and what they hold.",
         f"{os.cpu_count()} cores that had other work too (load {os.getloadavg()[2]:.1f}); files were read twice.",

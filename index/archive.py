@@ -110,6 +110,7 @@ class Archive:
     def _down(self, error: SearchDownError) -> None:
         self.index_down = str(error)
         self._let_go()
+        self._tried = time.monotonic()  # it may have taken long to find out
 
     def _let_go(self) -> None:
         """Leave to others what is held, so that nothing of it is sent any more."""

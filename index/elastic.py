@@ -63,7 +63,9 @@ _BATCH = 1_000  # documents sent together
 _SETTLE = 100_000  # sentences sent, after which is looked whether they are in, commit or no
 _BULK_BYTES = 5 * 2**20
 _AT_ONCE = 2  # batches on their way: one is made ready while the other is waited for
-_TRIES = 6  # of a sentence that a busy node turns away, within half a minute
+_PATIENCE = 30.0  # seconds within which a batch is sent again that finds no node, or one that cannot take it in
+_PATIENCE_LEFT = 5.0  # where the batch before was given up
+_WAITS = "10s"  # for which a node holds a batch back while nobody is elected or a shard is moving
 _BUSY = (429, 502, 503, 504)  # answers after which the same may be asked again
 _SHOWN = ("report", "start", "text", "label", "title", "issuer", "date")
 
@@ -121,6 +123,7 @@ class ElasticEngine:
         self._sent: dict[str, set[int]] = {}  # where the sentences start of each report sent and not yet seen to be in
         self._pool = ThreadPoolExecutor(_AT_ONCE)
         self._sending: deque[Future[None]] = deque()
+        self._patience = _PATIENCE
 
     def attach(self, owner: str) -> str:
         """Make ready to write, with an empty index where there is none; return which index it is.
@@ -376,15 +379,42 @@ class ElasticEngine:
         return {b["key"]: b["doc_count"] for b in found["aggregations"]["reports"]["buckets"]}
 
     def _bulk(self, actions: Iterable[dict[str, Any]]) -> None:
-        client = self._client.options(  # the same again does no harm: a sentence has the same id each time
-            request_timeout=60, max_retries=5, retry_on_timeout=True, retry_backoff_base=0.5, retry_backoff_cap=8
-        )
-        for done, item in streaming_bulk(
-            client, actions, chunk_size=_BATCH, max_chunk_bytes=_BULK_BYTES, raise_on_error=False, require_alias=True,
-            max_retries=_TRIES, initial_backoff=0.5, max_backoff=16, retry_on_status=_BUSY,
-        ):  # fmt: skip
-            if not done:
-                self._refused(*item.popitem())
+        """Send a batch, and again what was turned away for now, until it is all in or there is no patience left.
+
+        The same again does no harm: a sentence has the same id each time.
+        """
+        left, until, pause = list(actions), time.monotonic() + self._patience, 0.5
+        while left:
+            left, why = self._tried(left)
+            if why is not None:
+                if time.monotonic() + pause > until:
+                    self._patience = min(self._patience, _PATIENCE_LEFT)
+                    raise why
+                time.sleep(pause)
+                pause = min(pause * 2, 8)
+        self._patience = _PATIENCE
+
+    def _tried(self, actions: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], Exception | None]:
+        """Send sentences once; return those that were turned away for now, and why."""
+        client = self._client.options(request_timeout=30, max_retries=1, retry_on_timeout=True, retry_on_status=())
+        told, again = 0, []
+        why: Exception | None = None
+        try:
+            for done, item in streaming_bulk(
+                client, actions, chunk_size=_BATCH, max_chunk_bytes=_BULK_BYTES, raise_on_error=False,
+                require_alias=True, timeout=_WAITS,
+            ):  # fmt: skip
+                if not done and (busy := self._refused(*item.popitem())):
+                    again.append(actions[told])
+                    why = busy
+                told += 1
+        except (es.ConnectionError, es.ConnectionTimeout) as error:
+            why = error
+        except es.ApiError as error:
+            if error.status_code not in _BUSY:
+                raise
+            why = error
+        return again + actions[told:], why
 
     def _actions(
         self, waiting: dict[str, tuple[int, tuple[Document, ...]]], held: dict[str, set[int]]
@@ -419,16 +449,20 @@ class ElasticEngine:
                 return held
             after = {"search_after": found[-1]["sort"]}
 
-    def _refused(self, act: str, item: dict[str, Any]) -> None:
-        """Tell why a sentence was not taken, unless it was to go and had gone already."""
+    def _refused(self, act: str, item: dict[str, Any]) -> SearchDownError | None:
+        """Return why a sentence is not taken in for now, raise why it never is; None if it was to go and had gone."""
         if act == "delete" and item["status"] == 404:
-            return
+            return None
         error = item.get("error") or {}
         kind, reason = (error.get("type", ""), error.get("reason", "")) if isinstance(error, dict) else ("", error)
         if kind == "index_not_found_exception":
             raise self._absent()
         if item["status"] in _BUSY or kind == "cluster_block_exception":
-            raise SearchDownError(f"Elasticsearch at {self._hosts} takes nothing in for now ({reason or kind}).")
+            reason = (reason or kind).partition(" Timeout:")[0]
+            down = SearchDownError(f"Elasticsearch at {self._hosts} takes nothing in for now ({reason}).")
+            if item["status"] in _BUSY:
+                return down
+            raise down
         if kind == "security_exception":
             raise self._forbidden()
         raise ArchiveError(

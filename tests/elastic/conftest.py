@@ -9,7 +9,7 @@ import time
 import urllib.error
 import urllib.request
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from baocao.index.settings import Elastic
 
 VERSION = "9.2.0"
 ARTEFACT = f"org.elasticsearch.distribution.integ-test-zip:elasticsearch:{VERSION}:zip"
+JVM = ("-Xms512m", "-Xmx512m")
 CACHE = Path(os.environ.get("BAOCAO_TEST_CACHE") or Path.home() / ".cache" / "baocao-tests")
 
 
@@ -63,7 +64,7 @@ class Server:
     `settings` go before the usual ones; one that is empty is not said.
     """
 
-    def __init__(self, folder: Path, home: Path, **settings: str) -> None:
+    def __init__(self, folder: Path, home: Path, jvm: Sequence[str] = JVM, **settings: str) -> None:
         self.home, self.java = folder / f"elasticsearch-{VERSION}", home
         with zipfile.ZipFile(archive_of_server()) as zipped:
             zipped.extractall(folder)
@@ -79,7 +80,7 @@ class Server:
         said = "".join(f"{key}: {value}\n" for key, value in {**usual, **settings}.items() if value)
         (self.home / "config" / "elasticsearch.yml").write_text(said)
         (self.home / "config" / "jvm.options.d").mkdir(exist_ok=True)
-        (self.home / "config" / "jvm.options.d" / "test.options").write_text("-Xms512m\n-Xmx512m\n")
+        (self.home / "config" / "jvm.options.d" / "test.options").write_text("\n".join(jvm))
         self._user = None
         if os.geteuid() == 0:  # the server refuses to run as root
             self._user = 65534
@@ -196,8 +197,8 @@ def new_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..
     """Make a server of settings of its own, not started yet; all end with the module's tests."""
     with ExitStack() as stack:
 
-        def make(**settings: str) -> Server:
-            node = Server(*stack.enter_context(place(tmp_path_factory)), **settings)
+        def make(jvm: Sequence[str] = JVM, **settings: str) -> Server:
+            node = Server(*stack.enter_context(place(tmp_path_factory)), jvm, **settings)
             stack.callback(node.kill)
             return node
 

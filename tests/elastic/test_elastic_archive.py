@@ -1,5 +1,6 @@
 """An archive with its index in an Elasticsearch: in step with the record, through outages, and swapped as a whole."""
 
+import hashlib
 import http.client
 import random
 import ssl
@@ -30,6 +31,12 @@ from baocao.index.settings import Elastic, open_engine
 def numbered(count: int) -> list[Prepared]:
     """Reports as the record hands them over, of one to seven sentences."""
     return [replace(made(f"số {n}", 1 + n % 7).report, number=2 * n + 1) for n in range(count)]
+
+
+def unlike(name: str, lines: int) -> Incoming:
+    """A report that the record takes for no variant of another: its sentences share few words with theirs."""
+    letters = hashlib.shake_128(name.encode()).hexdigest(30).translate(str.maketrans("0123456789", "ghiklmnopq"))
+    return made(" ".join(letters[at : at + 5] for at in range(0, 60, 5)), lines)
 
 
 def use(folder: Path, url: str | None, prefix: str) -> None:
@@ -484,11 +491,11 @@ def test_down_is_one_sentence_and_the_index_follows_later(tmp_path: Path, elasti
 def test_a_node_killed_while_reports_come_in(folder: Path, server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archive_module, "_COMMIT_REPORTS", 40)
     with open_archive(folder) as opened:
-        opened.add([made(f"trước {n}", 40) for n in range(60)])
+        opened.add([unlike(f"trước {n}", 40) for n in range(60)])
         server.kill()
         with pytest.raises(SearchDownError, match="cannot be reached"):
             total(folder)
-        opened.add([made(f"sau {n}", 40) for n in range(60)])
+        opened.add([unlike(f"sau {n}", 40) for n in range(60)])
         assert opened.index_down is not None
         server.start()
         opened.add([made("cuối")])
@@ -569,7 +576,7 @@ def test_busy_answers_and_cut_connections_lose_nothing(
     for part in range(5):
         with open_archive(folder) as opened:
             for n in range(6):
-                opened.add([made(f"{part} {n} {k}", 40) for k in range(25)])
+                opened.add([unlike(f"{part} {n} {k}", 40) for k in range(25)])
     assert unreliable.failed >= 10
     use(folder, elastic.hosts[0], elastic.prefix)
     with open_archive(folder):  # what the last run could not do
@@ -622,7 +629,7 @@ def test_a_disk_too_full_to_take_anything_in(folder: Path, elastic: Elastic, mon
 
     from baocao.index import elastic as elastic_module
 
-    monkeypatch.setattr(elastic_module, "_TRIES", 1)
+    monkeypatch.setattr(elastic_module, "_PATIENCE", 0.0)
     with elasticsearch.Elasticsearch(list(elastic.hosts)) as client:
 
         def block(on: bool | None) -> None:  # what the server does itself at its highest watermark

@@ -92,7 +92,7 @@ def measured(
         "|---|---|---|",
         f"| ended as a report, as one that is known, or in quarantine | {told['new']}, {told['known']}, {told['refused']} | all |",
         f"| at a second ingest | {again['new']}, {again['known']}, {again['refused']} | nothing new, the same reasons |",
-        f"| the longest file in a worker (`{_named(longest)}`) | {longest['seconds']:.1f} s | ≤ {a.timeout:g} s and the moment to stop it |",
+        f"| the longest file in a worker (`{_named(longest)}`) | {longest['seconds']:.1f} s | ≤ {a.timeout:g} s, 20 more a scanned page, and the moment to stop it |",
         f"| given up for their time | {ended['time']} of {len(costs)} readings | |",
         f"| the most memory of a worker (`{_named(largest)}`) | {largest['mib']:,.0f} MiB | ≤ {MEMORY:,} MiB on top of some 200 once it has loaded |",
         f"| workers that a file brought down, each replaced | {ended['BC220']} | the command goes on |",

@@ -19,7 +19,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import BrowserContext, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 OUT = ROOT / "docs" / "screens"
@@ -40,19 +40,28 @@ SHOTS: dict[str, tuple[str, int, str]] = {
     "uploads": ("/uploads", 1366, "light"),
     "quarantine": ("/uploads/quarantine", 1366, "light"),
     "quality": ("/quality", 1366, "light"),
-    "login": ("/login", 1366, "light"),
+    "quality-silent": ("/quality/silent", 1366, "light"),
 }
+# where a login is wanted
+LOCKED: dict[str, tuple[str, int, str]] = {
+    "login": ("/login", 1366, "light"),
+    "users": ("/users", 1366, "light"),
+    "audit": ("/audit", 1366, "light"),
+    "account": ("/account", 1366, "light"),
+}
+PASSWORD = "mat khau de chup anh"
 
 
-def baocao(*arguments: object) -> None:
+def baocao(*arguments: object, input: str | None = None) -> None:
     """Run the command."""
-    subprocess.run([sys.executable, "-m", "baocao.cli", *map(str, arguments)], check=False, stdout=subprocess.DEVNULL)
+    command = [sys.executable, "-m", "baocao.cli", *map(str, arguments)]
+    subprocess.run(command, check=False, stdout=subprocess.DEVNULL, input=input, text=True)
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[str]:
+def served(folder: Path, *options: str) -> Iterator[str]:
     """Serve an archive's page."""
-    command = [sys.executable, "-m", "baocao.cli", "serve", "--archive", str(folder), "--port", str(PORT)]
+    command = [sys.executable, "-m", "baocao.cli", "serve", "--archive", str(folder), "--port", str(PORT), *options]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True) as process:
         until = time.monotonic() + 60
         while time.monotonic() < until:
@@ -93,11 +102,31 @@ def addresses(page: Page, url: str) -> dict[str, str]:
     }
 
 
+def shoot(context: BrowserContext, url: str, shots: dict[str, tuple[str, int, str]], only: set[str]) -> None:
+    """Take pictures of pages."""
+    for name, (address, width, colours) in shots.items():
+        if only and name not in only:
+            continue
+        scheme: Any = colours
+        page = context.new_page()
+        page.set_viewport_size({"width": width, "height": 768 if width > 500 else 844})
+        page.emulate_media(color_scheme=scheme)
+        page.goto(url + address)
+        if (picture := page.locator("#page-picture")).count():
+            picture.scroll_into_view_if_needed()
+            while not picture.evaluate("p => p.complete && p.naturalWidth > 0"):
+                page.wait_for_timeout(100)
+        page.wait_for_timeout(800)
+        page.screenshot(path=OUT / f"{name}.png")
+        page.close()
+
+
 def main() -> None:
     """Take the pictures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", nargs="*", choices=sorted(SHOTS))
+    parser.add_argument("--only", nargs="*", choices=sorted(SHOTS | LOCKED))
     a = parser.parse_args()
+    only = set(a.only or ())
     OUT.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as made, sync_playwright() as playwright:
         folder = Path(made, "archive")
@@ -108,20 +137,19 @@ def main() -> None:
         )
         with served(folder) as url:
             held = addresses(browser.new_page(), url)
-            for name, (address, width, colours) in SHOTS.items():
-                if not a.only or name in a.only:
-                    scheme: Any = colours
-                    page = browser.new_page(
-                        viewport={"width": width, "height": 768 if width > 500 else 844}, color_scheme=scheme
-                    )
-                    page.goto(url + held.get(address, address))
-                    if (picture := page.locator("#page-picture")).count():
-                        picture.scroll_into_view_if_needed()
-                        while not picture.evaluate("p => p.complete && p.naturalWidth > 0"):
-                            page.wait_for_timeout(100)
-                    page.wait_for_timeout(800)
-                    page.screenshot(path=OUT / f"{name}.png")
-                    page.close()
+            shoot(browser.new_context(), url, {n: (held.get(a, a), w, c) for n, (a, w, c) in SHOTS.items()}, only)
+        for name, role in (("nguyen-thi-an", "admin"), ("tran-van-binh", "editor"), ("le-thi-cuc", "reader")):
+            baocao("user", "add", name, "--role", role, "--password-stdin", "--archive", folder, input=PASSWORD)
+        with served(folder, "--accounts") as url:
+            context = browser.new_context()
+            shoot(context, url, {"login": LOCKED["login"]}, only)
+            page = context.new_page()
+            page.goto(f"{url}/login")
+            page.get_by_label("Tên đăng nhập").fill("nguyen-thi-an")
+            page.get_by_label("Mật khẩu").fill(PASSWORD)
+            page.get_by_role("button", name="Đăng nhập", exact=True).click()
+            page.locator("header nav").wait_for()
+            shoot(context, url, {n: shot for n, shot in LOCKED.items() if n != "login"}, only)
         browser.close()
 
 

@@ -656,6 +656,11 @@ class ElasticEngine:
         except es.UnsupportedProductError as error:
             raise ArchiveError(f"{self._hosts} is no Elasticsearch; correct `search`.") from error
         except es.ApiError as error:
+            if error.status_code in _BUSY and "no master" in str(error):
+                raise SearchDownError(
+                    f"{at} takes nothing in for now: its nodes have elected no master; "
+                    "are more than half of them running?"
+                ) from error
             if error.status_code in _BUSY:
                 raise SearchDownError(f"{at} is overloaded or not whole (answer {error.status_code}).") from error
             raise ArchiveError(f"{at} answers {error.status_code} ({_short(error)}).") from error

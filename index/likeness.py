@@ -6,6 +6,7 @@ for each of several hash functions; the share of functions for which two texts a
 
 import re
 import zlib
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from baocao.report import Report
@@ -17,9 +18,13 @@ _DRAFT = re.compile(r"\bdu thao\b|\bdraft\b")
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """The MinHash of a report's text, empty for one without words, its facts, and how well this file stands for it."""
+    """The MinHashes of a report's words and of its figures, its facts, and how well this file stands for it.
+
+    Either MinHash is empty for a text without any.
+    """
 
     signature: tuple[int, ...]
+    figures: tuple[int, ...]
     unit: str | None
     period: str | None
     rank: int
@@ -34,7 +39,15 @@ class Likeness:
 def likeness(report: Report) -> Likeness:
     """Return what tells a report's variants."""
     period = f"{report.period.start}/{report.period.end}" if report.period else None
-    return Likeness(minhash(report.text), fold(report.issuer) if report.issuer else None, period, _rank(report))
+    words = folded_syllables(report.text)
+    figures = {word for word in words if word[:1].isdigit()}
+    return Likeness(
+        _minhash(_runs(words, _RUN)),
+        _minhash(figures),
+        fold(report.issuer) if report.issuer else None,
+        period,
+        _rank(report),
+    )
 
 
 def _rank(report: Report) -> int:
@@ -46,13 +59,19 @@ def _rank(report: Report) -> int:
 
 def minhash(text: str, *, run: int = _RUN) -> tuple[int, ...]:
     """Return the MinHash of a text's runs of syllables, empty for a text without any."""
+    return _minhash(_runs(folded_syllables(text), run))
+
+
+def _runs(words: Sequence[str], run: int) -> set[str]:
+    return {" ".join(words[i : i + run]) for i in range(max(len(words) - run + 1, 1))} if words else set()
+
+
+def _minhash(found: Collection[str]) -> tuple[int, ...]:
     import numpy as np
 
-    words = folded_syllables(text)
-    runs = {" ".join(words[i : i + run]) for i in range(max(len(words) - run + 1, 1))} if words else set()
-    if not runs:
+    if not found:
         return ()
-    hashed = np.array([zlib.crc32(run.encode()) for run in runs], dtype=np.uint64)
+    hashed = np.array([zlib.crc32(one.encode()) for one in found], dtype=np.uint64)
     random = np.random.default_rng(7)  # the same functions everywhere and for ever
     odd = random.integers(1, 1 << 62, BANDS * _ROWS, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
     added = random.integers(0, 1 << 62, BANDS * _ROWS, dtype=np.uint64)

@@ -239,6 +239,7 @@ variants = sa.Table(
     metadata,
     sa.Column("report", _Plain, primary_key=True),
     sa.Column("signature", sa.Text, nullable=False),  # of its MinHash eight hexadecimal digits a function
+    sa.Column("figures", sa.Text, nullable=False),  # the same of its figures
     sa.Column("unit", sa.Text),
     sa.Column("period", _Plain),
     sa.Column("rank", sa.Integer, nullable=False),

@@ -1,9 +1,9 @@
 """The same report in several files: as DOCX and as scan, as draft and final, twice on the web. One stands for all.
 
 The others stay in the record with their originals, out of the index and of whatever counts reports. Two files are
-one report where their texts are alike and neither unit nor period speaks against it: figures count as words, so next
-year's report on the same form is none. The same number of the same body asks for less, since a scan has its slips.
-All within the transaction that stores the reports.
+one report where their texts are alike and neither unit, period, number, day of issue nor their figures speak against
+it, so next year's report on the same form is none. The same number asks for less, since a scan has its slips. All
+within the transaction that stores the reports.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +15,9 @@ from baocao.index.likeness import Likeness, alike
 from baocao.index.prepare import Prepared
 from baocao.index.tables import reports, variant_bands, variants
 
+_APART = 2  # months between a draft and its final at most
 _ALIKE = 0.8  # of the runs of syllables
+_FIGURES = 0.4  # of the figures: on one form, with other figures, another report stands
 _NUMBERED = 0.25  # where both bear the same number: of a scan of which every tenth word is misread
 
 
@@ -23,7 +25,7 @@ _NUMBERED = 0.25  # where both bear the same number: of a scan of which every te
 class _Row:
     report: str
     docno: str | None
-    year: str | None  # of issue; numbers begin anew each year
+    issued: str | None
     likeness: Likeness
 
 
@@ -37,7 +39,7 @@ def settle(connection: sa.Connection, stored: Sequence[Prepared], gone: Sequence
         changed[""] += _let_go(connection, report)
     for prepared in stored:
         if prepared.likeness is not None:
-            row = _Row(prepared.id, prepared.docno, (prepared.issued or "")[:4] or None, prepared.likeness)
+            row = _Row(prepared.id, prepared.docno, prepared.issued, prepared.likeness)
             changed[prepared.id] = _joined(connection, row)
     return changed
 
@@ -96,8 +98,14 @@ def _keep(connection: sa.Connection, row: _Row, of: str | None) -> None:
     told = row.likeness
     connection.execute(sa.delete(variants).where(variants.c.report == row.report))
     connection.execute(sa.delete(variant_bands).where(variant_bands.c.report == row.report))
-    signature = "".join(f"{number:08x}" for number in told.signature)
-    values = {"signature": signature, "unit": told.unit, "period": told.period, "rank": told.rank, "of": of}
+    values = {
+        "signature": _hexadecimal(told.signature),
+        "figures": _hexadecimal(told.figures),
+        "unit": told.unit,
+        "period": told.period,
+        "rank": told.rank,
+        "of": of,
+    }
     connection.execute(sa.insert(variants).values(report=row.report, **values))
     if told.bands:
         connection.execute(sa.insert(variant_bands), [{"key": key, "report": row.report} for key in told.bands])
@@ -121,18 +129,33 @@ def _candidates(connection: sa.Connection, new: _Row) -> Iterator[_Row]:
         .where(likely, variants.c.of.is_(None), reports.c.latest, variants.c.report != new.report)
     )
     for row in connection.execute(query):
-        signature = tuple(int(row.signature[at : at + 8], 16) for at in range(0, len(row.signature), 8))
-        yield _Row(
-            row.report, row.docno, (row.issued or "")[:4] or None, Likeness(signature, row.unit, row.period, row.rank)
-        )
+        hashes = _numbers(row.signature), _numbers(row.figures)
+        yield _Row(row.report, row.docno, row.issued, Likeness(*hashes, row.unit, row.period, row.rank))
+
+
+def _hexadecimal(hashes: Sequence[int]) -> str:
+    return "".join(f"{number:08x}" for number in hashes)
+
+
+def _numbers(hexadecimal: str) -> tuple[int, ...]:
+    return tuple(int(hexadecimal[at : at + 8], 16) for at in range(0, len(hexadecimal), 8))
 
 
 def _share(one: _Row, other: _Row) -> float:
     """Return how alike two reports are, 0 where a fact speaks against their being one."""
     a, b = one.likeness, other.likeness
-    facts = ((a.unit, b.unit), (a.period, b.period), (one.docno, other.docno), (one.year, other.year))
+    facts = ((a.unit, b.unit), (a.period, b.period), (one.docno, other.docno))
     against = any(x is not None and y is not None and x != y for x, y in facts)
-    return 0.0 if against else alike(a.signature, b.signature)
+    against = against or (bool(a.figures and b.figures) and alike(a.figures, b.figures) < _FIGURES)
+    return 0.0 if against or _far(one.issued, other.issued) else alike(a.signature, b.signature)
+
+
+def _far(one: str | None, other: str | None) -> bool:
+    """Tell days of issue that are too far apart for one report."""
+    if one is None or other is None:
+        return False
+    months = [12 * int(day[:4]) + int(day[5:7] or 1) for day in (one, other)]
+    return abs(months[0] - months[1]) > _APART
 
 
 def _least(one: _Row, other: _Row) -> float:

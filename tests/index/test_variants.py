@@ -1,13 +1,14 @@
 """The same report in several files is one, and the best file stands for it."""
 
 import hashlib
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from baocao.index import lookup, open_archive
-from baocao.index.answering import answer
+from baocao.index.answering import Searcher
 from baocao.index.archive import Incoming
 from baocao.index.search import SearchRequest
 from baocao.report import Kind, Label, Period, Reading, Report, Sentence, Source
@@ -35,9 +36,15 @@ BODY = "\n".join(
 )
 
 
+FIGURES = (
+    re.sub(r"\d+", "", BODY)
+    + "\nĐã tổ chức {} cuộc họp, {} lớp tập huấn với {} lượt người, xử lý {} đơn, {} vụ việc, còn {} vụ việc."
+)
+
+
 def report(
     name: str, text: str = BODY, *, docno: str | None = "12/BC-SYT", issuer: str | None = "Sở Y tế",
-    year: int = 2019, ocr: bool = False, path: str = "",
+    year: int = 2019, month: int = 12, ocr: bool = False, path: str = "",
 ) -> Incoming:  # fmt: skip
     data = f"{name}\n{text}".encode()
     sentences, at = [], 0
@@ -46,7 +53,7 @@ def report(
         at += len(line) + 1
     told = Report(
         Source(name, hashlib.sha256(data).hexdigest(), "text/plain", len(data)), f"Báo cáo năm {year}", Kind.REPORT, docno,
-        f"{year}-12-20", None, issuer, Period(f"{year}-01-01", f"{year}-12-31"), None, text, (0,), (), tuple(sentences), (), (), (),
+        f"{year}-{month:02}-20", None, issuer, Period(f"{year}-01-01", f"{year}-12-31"), None, text, (0,), (), tuple(sentences), (), (), (),
         Reading(confidence=(0.9,) if ocr else ()),
     )  # fmt: skip
     return Incoming.of(told, path or f"/r/{name}", data)
@@ -65,7 +72,7 @@ def stored(folder: Path, *incoming: Incoming) -> list[str]:
 
 
 def found(folder: Path) -> int:
-    return answer(folder, SearchRequest("nội dung")).result.total
+    return Searcher(folder).answer(SearchRequest("nội dung")).result.total
 
 
 def test_a_scan_beside_its_document(tmp_path: Path) -> None:
@@ -95,15 +102,18 @@ def test_a_draft_gives_way_to_the_final(tmp_path: Path) -> None:
     assert stored(tmp_path, draft, report("Bao cao.docx")) == ["Bao cao.docx"]
 
 
-@pytest.mark.parametrize("apart", ["year", "issuer", "docno", "text"])
+@pytest.mark.parametrize("apart", ["year", "issuer", "docno", "text", "month", "figures"])
 def test_what_is_not_the_same(tmp_path: Path, apart: str) -> None:
     other = {
         "year": report("b", BODY.replace("thứ", "số"), year=2020, docno=None),
         "issuer": report("b", issuer="Sở Tài chính"),
         "docno": report("b", docno="13/BC-SYT"),
+        "month": report("b", docno=None, month=6),
+        "figures": report("b", FIGURES.format(3, 8, 45, 120, 7, 9), docno=None),
         "text": report("b", slips(BODY, 2), docno="12/BC-SYT"),
     }[apart]
-    assert stored(tmp_path, report("a"), other) == ["a", "b"]
+    first = report("a", FIGURES.format(4, 6, 51, 98, 2, 11), docno=None) if apart == "figures" else report("a")
+    assert stored(tmp_path, first, other) == ["a", "b"]
     assert lookup.variants(tmp_path, other.report.id) == []
 
 

@@ -46,13 +46,13 @@ _NEEDED = (
     ("xlsxwriter", "XLSX export"),
 )
 _EXTRAS = (
+    ("fastapi", "the page", "pip install 'baocao[web]'"),
+    ("authlib", "the office's own login", "pip install 'baocao[oidc]'"),
+    ("onnxruntime", "a sentence model of your own", "pip install 'baocao[embedding]'"),
     ("elasticsearch", "an index beyond one machine", "pip install 'baocao[elasticsearch]'"),
     ("psycopg", "a record beyond one machine", "pip install 'baocao[postgres]'"),
 )
-_PROGRAMS = (
-    ("tesseract", "scans, in Vietnamese", "apt-get install tesseract-ocr tesseract-ocr-vie"),
-    ("soffice", "old Word files; not used so far", "apt-get install libreoffice-writer"),
-)
+_PROGRAMS = (("tesseract", "scans, in Vietnamese", "apt-get install tesseract-ocr tesseract-ocr-vie"),)
 
 
 def _version(package: str) -> str | None:

@@ -1,5 +1,6 @@
 """The database of the record: SQLite in the archive's folder, or PostgreSQL; connections, locks, and patience."""
 
+import logging
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +17,8 @@ from baocao.index.postgres import answered, not_installed
 from baocao.index.settings import Postgres
 
 FILE = "record.sqlite"
+
+logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)  # a connection that Ctrl-C cut is no news to a user
 
 _PATIENCE = 60.0  # seconds that a server may be away before what is under way gives up
 _P = ParamSpec("_P")

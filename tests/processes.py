@@ -19,7 +19,14 @@ def run(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
 
 def start(*arguments: object) -> subprocess.Popen[str]:
     command = [*COMMAND, *map(str, arguments)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=hears_ctrl_c,
+    )  # fmt: skip
+
+
+def hears_ctrl_c() -> None:
+    """Let Ctrl-C reach a process though the tests were started in the background, where a shell has it ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def kill(process: subprocess.Popen[str]) -> None:

@@ -57,7 +57,7 @@ def stale_at(connection: sa.Connection, paths: Mapping[str, str]) -> list[str]:
 def _joined(connection: sa.Connection, new: _Row) -> list[str]:
     """Put a report among its variants, if it has any, and return the others whose standing changed."""
     held = connection.scalar(sa.select(sa.func.count()).where(variants.c.of == new.report)) or 0
-    _keep(connection, new, None)
+    _keep(connection, new)
     best = None if held else _nearest(connection, new)  # one that stands for others goes on doing so
     if best is None:
         return []
@@ -94,7 +94,8 @@ def _let_go(connection: sa.Connection, report: str) -> list[str]:
     return [left[0]]
 
 
-def _keep(connection: sa.Connection, row: _Row, of: str | None) -> None:
+def _keep(connection: sa.Connection, row: _Row) -> None:
+    """Store what tells a report's variants; it stands for itself so far."""
     told = row.likeness
     connection.execute(sa.delete(variants).where(variants.c.report == row.report))
     connection.execute(sa.delete(variant_bands).where(variant_bands.c.report == row.report))
@@ -104,7 +105,7 @@ def _keep(connection: sa.Connection, row: _Row, of: str | None) -> None:
         "unit": told.unit,
         "period": told.period,
         "rank": told.rank,
-        "of": of,
+        "of": None,
     }
     connection.execute(sa.insert(variants).values(report=row.report, **values))
     if told.bands:

@@ -34,7 +34,10 @@ class Keep(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """A search kept; `new` counts the reports that came since it was looked at."""
+    """A search kept, `query` as the part of its address after the question mark.
+
+    `new` counts the reports that came since it was looked at.
+    """
 
     number: int
     name: str
@@ -112,20 +115,10 @@ def _asked(query: str) -> Asked | None:
     return None if asked.is_empty else asked
 
 
-class SavedJson(BaseModel):
-    """A search kept; `query` is the part of its address after the question mark."""
-
-    number: int
-    name: str
-    query: str
-    new: int
-    at: str
-
-
 @api.get("/searches")
-def searches(desk: TheDesk, visitor: Reader) -> list[SavedJson]:
+def searches(desk: TheDesk, visitor: Reader) -> list[Saved]:
     """List one's kept searches with the number of reports that came since they were looked at."""
-    return [SavedJson(number=s.number, name=s.name, query=s.query, new=s.new, at=s.at) for s in saved(desk, visitor)]
+    return saved(desk, visitor)
 
 
 class NumberJson(BaseModel):

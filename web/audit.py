@@ -1,21 +1,19 @@
 """The audit log as admins see it: by who, what and when, page by page, and as a table to keep."""
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse, HTMLResponse
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.background import BackgroundTask
 
 from baocao.errors import UsageError
-from baocao.insight.export import MEDIA, export_rows
+from baocao.insight.export import export_rows
 from baocao.web import journal
 from baocao.web.access import Admin, TheDesk
 from baocao.web.journal import Filter
+from baocao.web.saving import saved_as
 from baocao.web.showing import page
 
 shown = APIRouter()
@@ -110,12 +108,10 @@ def audit_json(asked: AskedQuery, desk: TheDesk, _: Admin) -> LinesJson:
 def export(form: Literal["xlsx", "csv"], asked: AskedQuery, desk: TheDesk, visitor: Admin) -> FileResponse:
     """Return the lines as a table, the newest million at most."""
     found = journal.every(desk.record, asked.wanted(), _MOST)
-    folder = TemporaryDirectory(prefix="baocao-")
-    path = Path(folder.name, f"nhat-ky.{form}")
     rows = (tuple(getattr(line, name) for name in _COLUMNS) for line in found)
-    count = export_rows(_COLUMNS, rows, form, path)
+    answer, count = saved_as(f"nhat-ky.{form}", lambda path: export_rows(_COLUMNS, rows, form, path))
     desk.note(visitor, "export", f"{count} lines of the log: {asked.address()}")
-    return FileResponse(path, media_type=MEDIA[form], filename=path.name, background=BackgroundTask(folder.cleanup))
+    return answer
 
 
 def _moment(day: str, later: int = 0) -> str:

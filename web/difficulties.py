@@ -1,14 +1,11 @@
 """Recurring difficulties: the list with its map of units and years, a page for each, and what clerks decide."""
 
 from collections.abc import Callable
-from pathlib import Path as File
-from tempfile import TemporaryDirectory
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Form, Path, Query, Request
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 from pydantic import BaseModel, Field
-from starlette.background import BackgroundTask
 
 from baocao.errors import NotFoundError, QueryError
 from baocao.insight import difficulties as insight
@@ -32,6 +29,7 @@ from baocao.web.difficulty_list import (
     watch,
 )
 from baocao.web.roles import Visitor
+from baocao.web.saving import saved_as
 from baocao.web.showing import page
 
 shown = APIRouter()
@@ -40,7 +38,6 @@ api = APIRouter(tags=["difficulties"])
 Id = Annotated[str, Path(pattern=r"^[0-9a-f]{12}$")]
 OneOf = Annotated[str | None, Query(pattern=r"^[0-9a-f]{12}$")]
 AskedFor = Annotated[Wanted, Query()]
-_MEDIA = {"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "csv": "text/csv; charset=utf-8"}
 _SENTENCES = 200  # on a page of sentences
 _ALIKE = 12  # difficulties offered to merge into
 
@@ -188,15 +185,14 @@ def dismissed_ones(request: Request, desk: TheDesk, _: Reader) -> HTMLResponse:
 def export(form: Literal["xlsx", "csv"], wanted: AskedFor, desk: TheDesk, visitor: Reader) -> FileResponse:
     """Return the list as a table."""
     found = listed(desk, recurring(desk), wanted)
-    folder = TemporaryDirectory(prefix="baocao-")
-    path = File(folder.name, f"kho-khan-lap-lai.{form}")
     columns = (
         "Mã", "Khó khăn", "Xu hướng", "Số báo cáo", "Số đơn vị", "Năm đầu", "Năm cuối",
         *(f"Báo cáo năm {year}" for year in found.years), "Đơn vị", "Câu tiêu biểu", "Nguồn",
     )  # fmt: skip
-    count = export_rows(columns, (_row(o, found.years) for o in found.outlines), form, path)
+    rows = (_row(o, found.years) for o in found.outlines)
+    answer, count = saved_as(f"kho-khan-lap-lai.{form}", lambda path: export_rows(columns, rows, form, path))
     desk.note(visitor, "export", f"{count} difficulties: {wanted.address()}")
-    return FileResponse(path, media_type=_MEDIA[form], filename=path.name, background=BackgroundTask(folder.cleanup))
+    return answer
 
 
 def _row(outline: Outline, years: tuple[int, ...]) -> tuple[str | int, ...]:

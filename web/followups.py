@@ -2,15 +2,12 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.background import BackgroundTask
 
 from baocao.errors import NotFoundError
 from baocao.index import lookup
@@ -21,6 +18,7 @@ from baocao.web.access import Editor, Reader, TheDesk
 from baocao.web.addresses import local
 from baocao.web.desk import Desk
 from baocao.web.roles import Visitor
+from baocao.web.saving import saved_as
 from baocao.web.showing import page
 
 shown = APIRouter()
@@ -28,7 +26,6 @@ api = APIRouter(tags=["follow-up"])
 
 _SIZE = 50  # recommendations on a page
 _ICONS = {State.OPEN: "○", State.IN_HAND: "◐", State.DONE: "●", State.DROPPED: "⊘"}
-_MEDIA = {"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "csv": "text/csv; charset=utf-8"}
 _COLUMNS = ("Mã", "Năm", "Đơn vị", "Nội dung", "Tình trạng", "Ghi chú", "Người cập nhật", "Ngày cập nhật")
 
 One = Annotated[str, Field(min_length=3, max_length=100)]
@@ -180,24 +177,9 @@ def export(
         (i.item, i.year, i.unit, " ".join(i.text.split()), i.state.shown, i.note, i.by, i.at[:10])
         for i in found(desk, asked).items
     )
-    folder = TemporaryDirectory(prefix="baocao-")
-    path = Path(folder.name, f"theo-doi-kien-nghi.{form}")
-    count = export_rows(_COLUMNS, rows, form, path)
+    answer, count = saved_as(f"theo-doi-kien-nghi.{form}", lambda path: export_rows(_COLUMNS, rows, form, path))
     desk.note(visitor, "export", f"{count} recommendations: {asked.address()}")
-    return FileResponse(path, media_type=_MEDIA[form], filename=path.name, background=BackgroundTask(folder.cleanup))
-
-
-class ItemJson(BaseModel):
-    """A recommendation that is followed up; `item` is its report and where it begins there."""
-
-    item: str
-    year: int
-    unit: str
-    text: str
-    state: State
-    note: str
-    by: str
-    at: str
+    return answer
 
 
 class FoundJson(BaseModel):
@@ -205,7 +187,7 @@ class FoundJson(BaseModel):
 
     total: int
     states: dict[State, int]
-    items: list[ItemJson]
+    items: list[Item]
 
 
 class Changed(BaseModel):
@@ -218,11 +200,7 @@ class Changed(BaseModel):
 def list_json(asked: Annotated[Asked, Query()], desk: TheDesk, _: Reader) -> FoundJson:
     """List the recommendations that are followed up."""
     told = found(desk, asked)
-    items = [
-        ItemJson(item=i.item, year=i.year, unit=i.unit, text=i.text, state=i.state, note=i.note, by=i.by, at=i.at)
-        for i in told.page(asked.page)
-    ]
-    return FoundJson(total=len(told.items), states=told.states, items=items)
+    return FoundJson(total=len(told.items), states=told.states, items=list(told.page(asked.page)))
 
 
 @api.post("/followups")

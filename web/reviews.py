@@ -3,15 +3,12 @@
 import re
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi import Path as InPath
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from pydantic import BaseModel, Field, field_validator
-from starlette.background import BackgroundTask
 
 from baocao.errors import BaocaoError, NotFoundError, UsageError
 from baocao.index.record import now
@@ -31,6 +28,7 @@ from baocao.web.desk import Desk
 from baocao.web.drafts import Held
 from baocao.web.refusals import StaleDraftError
 from baocao.web.roles import Visitor
+from baocao.web.saving import saved_as
 from baocao.web.showing import page
 from baocao.web.wording import said
 
@@ -42,12 +40,6 @@ Short = Annotated[str, Field(max_length=300)]
 _MOST = 50  # sentences listed to choose from
 _LATE = 60  # seconds after which a draft that no process of the page may be composing is offered to be begun again
 _PART = Label.ACHIEVEMENT
-_MEDIA = {
-    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    "md": "text/markdown; charset=utf-8",
-    "json": "application/json",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 Form_ = Literal["docx", "md", "json", "xlsx"]
 
 
@@ -425,14 +417,10 @@ def download(number: Number, form: Form_, desk: TheDesk, visitor: Reader) -> Fil
     """Return a draft as DOCX in the official form, Markdown, JSON, or the follow-up list as XLSX."""
     held = drafts.held(desk, number)
     told = as_review(held.ready)
-    folder = TemporaryDirectory(prefix="baocao-")
-    path = Path(folder.name, f"review.{form}")
-    write_review(told, path)
-    desk.note(visitor, "download", f"draft {number} as {form}: {held.entry.name}")
     name = re.sub(r"[^\w]+", "-", held.entry.name).strip("-")[:80] or f"tong-ket-{held.entry.year}"
-    return FileResponse(
-        path, media_type=_MEDIA[form], filename=f"{name}.{form}", background=BackgroundTask(folder.cleanup)
-    )
+    answer, _ = saved_as(f"{name}.{form}", lambda path: write_review(told, path))
+    desk.note(visitor, "download", f"draft {number} as {form}: {held.entry.name}")
+    return answer
 
 
 # The API.

@@ -3,14 +3,11 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse, HTMLResponse
 from pydantic import BaseModel
-from starlette.background import BackgroundTask
 
 from baocao.errors import QueryError
 from baocao.index import lookup
@@ -21,6 +18,7 @@ from baocao.report import Label
 from baocao.web.access import Reader, TheDesk
 from baocao.web.asking import LAST, PAGE, Asked
 from baocao.web.saved import saved
+from baocao.web.saving import saved_as
 from baocao.web.showing import page
 
 shown = APIRouter()
@@ -28,7 +26,6 @@ api = APIRouter(tags=["search"])
 
 _FEW = 3  # reports or sentences; where no more are found, another spelling may find more
 _NEWEST = 6  # reports
-_MEDIA = {"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "csv": "text/csv; charset=utf-8"}
 AskedQuery = Annotated[Asked, Query()]
 
 
@@ -124,11 +121,7 @@ def search(
 def export(form: Literal["xlsx", "csv"], asked: AskedQuery, desk: TheDesk, visitor: Reader) -> FileResponse:
     """Return every sentence that a search finds as a table, 100,000 at most."""
     hits, _ = desk.searcher.ask(lambda engine: engine.every(asked.request()))
-    folder = TemporaryDirectory(prefix="baocao-")
-    path = Path(folder.name, f"tim-kiem.{form}")
-    count = export_hits(hits, form, path)
-    desk.note(visitor, "export", f"{count} sentences: {asked.address()}")
     name = re.sub(r"\W+", "-", asked.q)[:40].strip("-") or "bao-cao"
-    return FileResponse(
-        path, media_type=_MEDIA[form], filename=f"{name}.{form}", background=BackgroundTask(folder.cleanup)
-    )
+    answer, count = saved_as(f"{name}.{form}", lambda path: export_hits(hits, form, path))
+    desk.note(visitor, "export", f"{count} sentences: {asked.address()}")
+    return answer

@@ -120,14 +120,16 @@ def show(
 
 
 def _say_citations(archive: Path, data: dict[str, Any]) -> None:
-    from baocao.index.lookup import cited_by
+    from baocao.index.lookup import bearers
     from baocao.index.search import SearchRequest
     from baocao.index.settings import open_engine
 
-    for number in dict.fromkeys(e["norm"] for e in data["entities"] if e["type"] == "DOCNO" and e["norm"]):
-        if number != data["docno"]:
-            held = ", ".join(f"{title} ({i})" for i, title in cited_by(archive, number))
-            say(f"cites {number}" + (f": {held}" if held else ""))
+    named = dict.fromkeys(e["norm"] for e in data["entities"] if e["type"] == "DOCNO" and e["norm"])
+    others = [number for number in named if number != data["docno"]]
+    borne = bearers(archive, others)
+    for number in others:
+        held = ", ".join(f"{title} ({i})" for i, title in borne.get(number, ()))
+        say(f"cites {number}" + (f": {held}" if held else ""))
     if data["docno"]:
         found = open_engine(archive).search(SearchRequest(docnos=(data["docno"],), limit=50))
         for hit in found.hits:

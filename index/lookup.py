@@ -274,8 +274,12 @@ def variants(folder: Path, report: str) -> list[tuple[str, str, bool]]:
         return [(row[0], row[1], bool(row[2])) for row in reader.rows(query, report=report)]
 
 
-def cited_by(folder: Path, docno: str) -> list[tuple[str, str]]:
-    """Return (id, title) of the reports that bear a document number."""
+def bearers(folder: Path, docnos: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
+    """Return document number → (id, title) of the reports that bear it, for those of the numbers that any bears."""
+    found: dict[str, list[tuple[str, str]]] = {}
     with reading(folder) as reader:
-        found = reader.rows("SELECT id, title FROM report WHERE docno = :docno AND latest", docno=docno)
-        return [(row[0], row[1]) for row in found]
+        for docno in dict.fromkeys(docnos):
+            rows = reader.rows("SELECT id, title FROM report WHERE docno = :docno AND latest", docno=docno)
+            if rows:
+                found[docno] = [(row[0], row[1]) for row in rows]
+    return found

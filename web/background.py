@@ -6,6 +6,7 @@ started it goes away: its standard input is a pipe that closes then.
 """
 
 import fcntl
+import os
 import subprocess
 import sys
 import threading
@@ -117,3 +118,9 @@ class Background:
                 with suppress(BaocaoError):  # the record's server is away: looked at again
                     program.look(self._record, self._folder)
             self._closed.wait(_LOOK)
+
+
+def wait_for_the_page_to_end() -> None:
+    """Return in a program that the page started once the page is gone: its end closes the program's input."""
+    while os.read(0, 1):  # not sys.stdin: the interpreter could not end while a thread reads from it
+        pass

@@ -1,6 +1,7 @@
 """Correcting a report in place, merging units, and taking it back: who did it and when is kept."""
 
 from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse
@@ -136,8 +137,6 @@ def correct_by_form(
 def merge_by_form(names: Annotated[Merge, Form()], desk: TheDesk, visitor: Editor) -> RedirectResponse:
     """Merge two units from the page of one."""
     merge(desk, visitor, names)
-    from urllib.parse import urlencode
-
     return RedirectResponse("/units?" + urlencode({"name": names.name}), status_code=303)
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
+from baocao.errors import UsageError
 from baocao.index import lookup
 from baocao.index.search import Group, SearchRequest, SearchResult, Sort
 from baocao.report import EntityType
@@ -50,7 +51,7 @@ def portrait(desk: Desk, type: EntityType, name: str) -> Portrait:
     return Portrait(
         type, name, tuple(sorted((y, n) for y, n in result.facets["year"] if y)), tuple(result.facets["label"]),
         together, sum(n for _, n in result.facets["label"]), result,
-        tuple(lookup.cited_by(desk.folder, name)) if type is EntityType.DOCNO else (),
+        tuple(lookup.bearers(desk.folder, [name]).get(name, ())) if type is EntityType.DOCNO else (),
     )  # fmt: skip
 
 
@@ -84,8 +85,6 @@ def document(request: Request, name: Name, desk: TheDesk, _: Reader) -> HTMLResp
 def entity(type: Annotated[EntityType, Query()], name: Name, desk: TheDesk, _: Reader) -> dict[str, Any]:
     """Return when a unit, person or document number is named, with what else, and in which reports."""
     if type not in _TOGETHER:
-        from baocao.errors import UsageError
-
         raise UsageError("Units, persons and document numbers have a page of their own.")
     told = portrait(desk, type, name)
     return {

@@ -23,7 +23,7 @@ from baocao.index.record import Record, now
 from baocao.index.tables import refusals, reports, set_setting, setting, uploads
 from baocao.intake import Named, Outcome, Taken, file_of, take_in, use_what_is_kept_in
 from baocao.pipeline.ingest import short_name
-from baocao.web.background import Program, alone, told
+from baocao.web.background import Program, alone, told, wait_for_the_page_to_end
 from baocao.web.landing import FOLDER, State, Upload, drop_if_settled, is_waiting, sweep
 
 TOLD = "page_loading"  # the setting that says what reading waits for
@@ -245,8 +245,7 @@ def _give_back(record: Record, reading: set[int]) -> None:
 
 def _end_with_page(record: Record, reading: set[int]) -> None:
     """Wait until the page that started this goes away, and end at once."""
-    while os.read(0, 1):  # not sys.stdin: the interpreter could not end while a thread reads from it
-        pass
+    wait_for_the_page_to_end()
     with suppress(BaocaoError):  # the next run finds it marked as being read
         _give_back(record, set(reading))
     os._exit(0)

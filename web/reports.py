@@ -1,6 +1,5 @@
 """A report's page: its text with what was found in it, what it cites and what cites it, and its original beside it."""
 
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
@@ -44,12 +43,12 @@ def read(desk: Desk, id: str) -> Report:
     return Report.from_json(lookup.report_json(desk.folder, id))
 
 
-def cites(desk: Desk, report: Report) -> Iterator[Citation]:
-    """Yield the documents that a report names besides itself, in the order of its text."""
+def cites(desk: Desk, report: Report) -> list[Citation]:
+    """Return the documents that a report names besides itself, in the order of its text."""
     named = dict.fromkeys(e.norm for e in report.entities if e.type is EntityType.DOCNO and e.norm)
-    for number in named:
-        if number != report.docno:
-            yield Citation(number, tuple(lookup.cited_by(desk.folder, number)))
+    others = [number for number in named if number != report.docno]
+    held = lookup.bearers(desk.folder, others)
+    return [Citation(number, tuple(held.get(number, ()))) for number in others]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +94,7 @@ def report(
     if request.headers.get("x-part") == "text":
         return page(request, "text.html", **values)
     return page(
-        request, "report.html", **values, cites=list(cites(desk, told)), cited_by=cited_by(desk, told),
+        request, "report.html", **values, cites=cites(desk, told), cited_by=cited_by(desk, told),
         related=desk.related(told), variants=variants(desk, told),
         corrections=lookup.corrections(desk.folder, undone=True, report=told.id), pictured=pictures.can_show(told),
         page_at=told.page_of(at or 0), FINDINGS=FINDINGS,

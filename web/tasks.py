@@ -24,7 +24,7 @@ from baocao.index.archive import rebuild
 from baocao.index.record import Record, now
 from baocao.index.tables import tasks
 from baocao.intake import use_what_is_kept_in
-from baocao.web.background import Program, alone, told
+from baocao.web.background import Program, alone, told, wait_for_the_page_to_end
 
 LOCK = Path("uploads", "tasks.lock")
 _LOOK_AGAIN = 1.0  # seconds until a busy archive is tried again
@@ -186,8 +186,7 @@ WORK = {Work.TRAIN: _train, Work.REBUILD: _rebuild}
 
 def _end_with_page() -> None:
     """Wait until the page that started this goes away, and end at once; the next run tells that it was broken off."""
-    while os.read(0, 1):  # not sys.stdin: the interpreter could not end while a thread reads from it
-        pass
+    wait_for_the_page_to_end()
     os._exit(0)
 
 

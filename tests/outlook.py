@@ -10,7 +10,7 @@ Tree = Mapping[str, "bytes | Tree"]
 
 def message(
     subject: str, body: str, attachments: Mapping[str, "bytes | Tree"] = {}, *, top: bool = True, html: bytes = b"",
-    sent: int = 131_000_000_000_000_000,
+    rich: bytes = b"", sent: int = 131_000_000_000_000_000,
 ) -> dict[str, "bytes | Tree"]:  # fmt: skip
     """A mail as the tree of its properties; what is attached is bytes, or the tree of another mail."""
     tree: dict[str, bytes | Tree] = {
@@ -21,6 +21,8 @@ def message(
         tree["__substg1.0_1000001F"] = body.encode("utf-16-le")
     if html:
         tree["__substg1.0_10130102"] = html
+    if rich:
+        tree["__substg1.0_10090102"] = rich
     for number, (name, held) in enumerate(attachments.items()):
         inner: dict[str, bytes | Tree] = {"__properties_version1.0": bytes(8)}
         if isinstance(held, bytes):

@@ -13,9 +13,12 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from compressed_rtf import decompress
+
 from baocao.errors import LimitError, UnreadableError
 from baocao.pipeline.ingest.legacy import convert
 from baocao.pipeline.ingest.plain import Read, decode, joined
+from baocao.pipeline.ingest.rtf import read_rtf
 from baocao.text import clean
 
 _OLE = b"\xd0\xcf\x11\xe0"
@@ -125,7 +128,7 @@ def _day(header: Any) -> str | None:
 
 # MSG: a folder of streams, each a property by its number and type ([MS-OXMSG]).
 _UNICODE, _BYTES_8BIT, _BINARY, _STORAGE = "001F", "001E", "0102", "000D"
-_SUBJECT, _BODY, _HTML, _SENT, _ARRIVED, _CODE_PAGE = "0037", "1000", "1013", 0x0039, 0x0E06, 0x3FFD
+_SUBJECT, _BODY, _HTML, _RICH, _SENT, _ARRIVED, _CODE_PAGE = "0037", "1000", "1013", "1009", 0x0039, 0x0E06, 0x3FFD
 _DATA, _LONG_NAME, _SHORT_NAME, _SHOWN_NAME, _CONTENT_ID, _HIDDEN = "3701", "3707", "3704", "3001", "3712", 0x7FFE
 _TOP, _INNER, _ATTACHMENT = 32, 24, 8  # bytes before the fixed properties of each kind of folder
 _EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
@@ -178,6 +181,8 @@ def _of_folder(mail: _Folder) -> Mail:
     page = mail.stream(_HTML + _BINARY) or mail.text(_HTML).encode()
     if not body and page:
         body = _of_page(page)
+    if not body and (rich := mail.stream(_RICH + _BINARY)):
+        body = read_rtf(decompress(rich)).text
     sent = mail.fixed(_SENT) or mail.fixed(_ARRIVED)
     date = None
     if sent:

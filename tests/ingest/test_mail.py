@@ -6,6 +6,7 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
+from compressed_rtf import compress
 from outlook import compound, message
 
 from baocao.errors import BaocaoError, EmptyTextError, LimitError, UnreadableError
@@ -85,6 +86,23 @@ def test_a_body_of_html_alone(tmp_path: Path, kind: str) -> None:
         data = compound(message("Báo cáo", "", html=page.encode()))
     text = read(put(tmp_path, f"a.{kind}", data)).text
     assert text == "Báo cáo\n" + "\n".join(f"Đoạn {n}: khó khăn." for n in range(40))
+
+
+@pytest.mark.parametrize("compressed", [True, False])
+@pytest.mark.parametrize("head", [r"\rtf1\ansi\ansicpg1258", r"\rtf1\ansi\ansicpg1258\fromhtml1 {\*\htmltag64 <p>}"])
+def test_an_outlook_body_that_is_rich_text_alone(tmp_path: Path, head: str, compressed: bool) -> None:
+    end = r"\par " if "html" not in head else r"\htmlrtf \par\htmlrtf0 {\*\htmltag72 </p>}{\*\htmltag64 <p>}"
+    body = "{" + head + "".join(rf"\u272?o\u7841?n {n}: kh\'f3 kh\'e3n.{end}" for n in range(40)) + "}"
+    data = compound(message("Báo cáo", "", rich=compress(body.encode(), compressed)))
+    text = read(put(tmp_path, "a.msg", data)).text
+    assert text == "Báo cáo\n" + "\n".join(f"Đoạn {n}: khó khăn." for n in range(40))
+
+
+def test_rich_text_that_is_damaged(tmp_path: Path) -> None:
+    rich = bytearray(compress(rb"{\rtf1 Kh\'f3 kh\'e3n}"))
+    rich[-3] ^= 1
+    with pytest.raises(UnreadableError, match="mail is damaged"):
+        read(put(tmp_path, "a.msg", compound(message("Báo cáo", "", rich=bytes(rich)))))
 
 
 def test_mails_in_mails(tmp_path: Path) -> None:

@@ -110,7 +110,7 @@ async def _clerk(seed: int, until: float, pause: float, took: list[float], error
         started = time.monotonic()
         try:
             status = await _get(reader, writer, address)
-        except EOFError:  # an idle connection was closed meanwhile; browsers open another one too
+        except (EOFError, ConnectionError):  # an idle connection was closed meanwhile; browsers open another one too
             reader, writer = await asyncio.open_connection("127.0.0.1", PORT, limit=2**22)
             status = await _get(reader, writer, address)
         took.append((time.monotonic() - started) * 1000)

@@ -44,6 +44,7 @@ def serve(
     try:
         import uvicorn
 
+        from baocao.web.prompt import PromptProtocol
         from baocao.web.ready import ready
         from baocao.web.settings import Serving, wants_accounts
     except ModuleNotFoundError as missing:
@@ -58,8 +59,9 @@ def serve(
     say(f"The page is at http://{shown}:{serving.port}/ (Ctrl-C ends it).")
     sys.stdout.flush()
     uvicorn.run(
-        "baocao.web.app:from_command", factory=True, host=host, port=serving.port, workers=workers, log_level="warning",
-        server_header=False, timeout_graceful_shutdown=5, proxy_headers=https, forwarded_allow_ips="127.0.0.1,::1",
+        "baocao.web.app:from_command", factory=True, http=PromptProtocol, host=host, port=serving.port, workers=workers,
+        log_level="warning", server_header=False, timeout_graceful_shutdown=5, proxy_headers=https,
+        forwarded_allow_ips="127.0.0.1,::1",
     )  # fmt: skip
 
 

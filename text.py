@@ -104,6 +104,11 @@ def folded_syllables(text: str) -> list[str]:
     return [_fold_word(word) for word in _SYLLABLE.findall(text)]
 
 
+def syllable_spans(text: str) -> list[tuple[int, int]]:
+    """Return where each of the syllables that `folded_syllables` returns stands in `text`."""
+    return [match.span() for match in _SYLLABLE.finditer(text)]
+
+
 def spellings(text: str) -> list[tuple[str, str]]:
     """Return the runs of letters and digits of `text`, in order: each folded, and its spelling key."""
     return [(_fold_word(word), spelling_key(word)) for word in _SYLLABLE.findall(text)]

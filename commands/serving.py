@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from baocao.web.roles import Role
 
 
+_IDLE = 1  # seconds; whoever asks again later comes in by the process that has least to do
+
+
 class NotInstalledError(BaocaoError):
     """An optional part is not installed."""
 
@@ -60,8 +63,8 @@ def serve(
     sys.stdout.flush()
     uvicorn.run(
         "baocao.web.app:from_command", factory=True, http=PromptProtocol, host=host, port=serving.port, workers=workers,
-        log_level="warning", server_header=False, timeout_graceful_shutdown=5, proxy_headers=https,
-        forwarded_allow_ips="127.0.0.1,::1",
+        log_level="warning", server_header=False, timeout_graceful_shutdown=5, timeout_keep_alive=_IDLE,
+        proxy_headers=https, forwarded_allow_ips="127.0.0.1,::1",
     )  # fmt: skip
 
 

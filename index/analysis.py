@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 
 from baocao.models.gazetteers import rows
-from baocao.text import Syllable, fold, folded_syllables, spellings, syllables
+from baocao.text import fold, folded_syllables, spellings, syllable_spans
 
 _NOT_ALNUM = re.compile(r"[\W_]+")
 
@@ -53,50 +53,51 @@ def synonyms() -> dict[tuple[str, ...], tuple[str, ...]]:
 
 def highlights(text: str, runs: Sequence[tuple[str, ...]]) -> list[tuple[int, int]]:
     """Return where the runs of folded syllables stand in `text`; a last syllable may end in `*`."""
-    found = list(syllables(text))
-    at: dict[str, list[int]] = {}
-    for i, syllable in enumerate(found):
-        at.setdefault(syllable.folded, []).append(i)
+    found = folded_syllables(text)
     marked: set[int] = set()
     for run in runs:
         if len(run) == 1 and run[0].startswith("#"):
             marked.update(_docno_at(found, run[0][1:]))
             continue
-        for i in _begins(at, run[0]) if run else ():
+        for i in _begins(found, run[0]) if run else ():
             stretch = found[i : i + len(run)]
             if len(stretch) == len(run) and all(map(_same, stretch, run)):
                 marked.update(range(i, i + len(run)))
+    if not marked:
+        return []
+    places = syllable_spans(text)
     spans: list[tuple[int, int]] = []
     for i in sorted(marked):
-        if spans and i - 1 in marked and not re.search(r"[.,;:]", text[spans[-1][1] : found[i].start]):
-            spans[-1] = spans[-1][0], found[i].end
+        start, end = places[i]
+        if spans and i - 1 in marked and not re.search(r"[.,;:]", text[spans[-1][1] : start]):
+            spans[-1] = spans[-1][0], end
         else:
-            spans.append((found[i].start, found[i].end))
+            spans.append((start, end))
     return spans
 
 
-def _begins(at: dict[str, list[int]], word: str) -> list[int]:
-    """Return where a word stands, from where each syllable does."""
+def _begins(found: Sequence[str], word: str) -> list[int]:
+    """Return where a word stands."""
     if word.endswith("*"):
-        return [i for syllable, places in at.items() if syllable.startswith(word[:-1]) for i in places]
-    return at.get(word, [])
+        return [i for i, syllable in enumerate(found) if syllable.startswith(word[:-1])]
+    return [i for i, syllable in enumerate(found) if syllable == word]
 
 
-def _docno_at(found: Sequence[Syllable], joined: str) -> Iterable[int]:
+def _docno_at(found: Sequence[str], joined: str) -> Iterable[int]:
     """Yield the syllables that together spell a document number's token."""
     for i in range(len(found)):
-        if not joined.startswith(found[i].folded):
+        if not joined.startswith(found[i]):
             continue
         spelt = ""
         for k in range(i, len(found)):
-            spelt += found[k].folded
+            spelt += found[k]
             if spelt == joined:
                 yield from range(i, k + 1)
             if len(spelt) >= len(joined):
                 break
 
 
-def _same(syllable: Syllable, word: str) -> bool:
+def _same(syllable: str, word: str) -> bool:
     if word.endswith("*"):
-        return syllable.folded.startswith(word[:-1])
-    return syllable.folded == word
+        return syllable.startswith(word[:-1])
+    return syllable == word

@@ -1,5 +1,6 @@
 """A search as an address has it: what a clerk asked, what the index is asked, and the addresses next to it."""
 
+from functools import cached_property
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -71,9 +72,18 @@ class Asked(BaseModel):
 
     def toggled(self, name: str, value: str) -> str:
         """Return the address with a filter put in, or taken out where it is in; from the first page."""
-        filters = [(n, v) for n, v in self.pairs() if n != "page"]
         pair = (name, value)
-        return "/?" + urlencode([p for p in filters if p != pair] if pair in filters else [*filters, pair])
+        if pair in self._kept:
+            return "/?" + urlencode([p for p in self._kept if p != pair])
+        return "/?" + "&".join(filter(None, (self._address, urlencode([pair]))))
+
+    @cached_property
+    def _kept(self) -> list[tuple[str, str]]:
+        return [(n, v) for n, v in self.pairs() if n != "page"]
+
+    @cached_property
+    def _address(self) -> str:  # once for the many links that put a filter in
+        return urlencode(self._kept)
 
     def has(self, name: str, value: str) -> bool:
         """Tell whether a filter is in."""

@@ -66,9 +66,9 @@ class Program:
             self._ended(code)
         if time.monotonic() >= self.not_before and self.wanted(record) and self._is_free():
             command = [sys.executable, "-m", self.module, str(folder)]
-            self.process = subprocess.Popen(  # a session of its own: Ctrl-C is for the page, and the pipe tells
-                command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True
-            )
+            # A group of its own: Ctrl-C is for the page, and the pipe tells. Not a session, between which Linux shares
+            # the processors out whatever their niceness (sched(7), "The autogroup feature").
+            self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, process_group=0)
 
     def end(self) -> None:
         """Let the program end."""

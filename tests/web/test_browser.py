@@ -276,6 +276,22 @@ def test_a_folder_with_a_broken_file(served: Served, tab: Tab, tmp_path: Path) -
     expect(tab.page.locator(".hit").first).to_be_visible()
 
 
+def test_a_folder_is_dropped_on_the_page(served: Served, tab: Tab, tmp_path: Path) -> None:
+    folder = tmp_path / "Kéo thả"
+    folder.mkdir()
+    for number in (1, 2):
+        text = f"BÁO CÁO\nKết quả công tác lần {number}\nTrạm Thú y huyện đã tiêm phòng {number}.200 con trâu, bò.\n"
+        (folder / f"lan-{number}.txt").write_text(text)
+    tab.go(served, "/uploads")
+    devtools = tab.page.context.new_cdp_session(tab.page)
+    data = {"items": [], "files": [str(folder)], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        devtools.send("Input.dispatchDragEvent", {"type": kind, "x": 200, "y": 300, "data": data})
+    for number in (1, 2):
+        row = tab.page.locator("tr, li", has_text=f"Kéo thả/lan-{number}.txt")
+        expect(row.get_by_role("link").first).to_be_visible(timeout=90_000)
+
+
 def test_a_review_is_drafted_edited_and_saved_as_word(served: Served, tab: Tab, tmp_path: Path) -> None:
     import docx
 

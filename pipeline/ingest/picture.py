@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageChops, ImageFilter
 
-DPI = 220.0  # Tesseract brings every line to 36 pixels; at 13 points that are 200 dpi, and smaller type is read here too
+DPI = 220.0  # Tesseract brings a line to 36 pixels: 200 dpi at 13 points; smaller type is read here too
 MAX_PIXELS = 60_000_000  # A3 at 400 dpi has 31 million
 _LOW, _HIGH = 190.0, 270.0  # between them a page is taken as it is
 _SMALL = 900  # pixels across, enough to tell the direction of lines

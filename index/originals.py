@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Callable
 from hashlib import sha256 as hash_of
 from pathlib import Path
 from typing import Any
@@ -25,8 +26,8 @@ class Originals:
         try:
             if self._store is None:
                 _keep(Path(self._at, sha256[:2], sha256), data)
-            elif not self._store.exists(self._named(sha256)):
-                self._store.pipe_file(self._named(sha256), data)  # an object comes into being as a whole
+            elif not _asked(self._store.exists, self._named(sha256)):
+                _asked(self._store.pipe_file, self._named(sha256), data)  # an object comes into being as a whole
         except OSError as error:
             raise ArchiveError(
                 f"An original cannot be stored ({error.strerror or error}); free some space or mend the store, and "
@@ -42,7 +43,7 @@ class Originals:
             if self._store is None:
                 data = Path(self._at, sha256[:2], sha256).read_bytes()
             else:
-                data = bytes(self._store.cat_file(self._named(sha256)))
+                data = bytes(_asked(self._store.cat_file, self._named(sha256)))
         except FileNotFoundError as error:
             raise NotFoundError(f"The original {sha256[:16]} is not in {self._at}.") from error
         except OSError as error:
@@ -84,6 +85,16 @@ def _keep(place: Path, data: bytes) -> None:
     except OSError:
         part.unlink(missing_ok=True)
         raise
+
+
+def _asked(act: Callable[..., Any], *told: Any) -> Any:
+    """Ask a store; the errors of its own package, of no common kind (no keys, no connection), become an OSError."""
+    try:
+        return act(*told)
+    except OSError:
+        raise
+    except Exception as error:
+        raise OSError(str(error)) from error
 
 
 def _opened(address: str) -> Any:

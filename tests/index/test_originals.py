@@ -45,6 +45,27 @@ def test_a_store_for_which_the_package_is_missing(tmp_path: Path) -> None:
         told(tmp_path, "nosuchstore://bucket/originals")
 
 
+def test_a_store_that_fails_in_its_own_way(tmp_path: Path) -> None:
+    fsspec = pytest.importorskip("fsspec")
+
+    class Keyless(fsspec.AbstractFileSystem):
+        def info(self, path: str, **_: object) -> dict[str, object]:
+            raise FileNotFoundError(path)
+
+        def pipe_file(self, path: str, value: bytes, **_: object) -> None:
+            raise RuntimeError("Unable to locate credentials")
+
+        def cat_file(self, path: str, **_: object) -> bytes:
+            raise RuntimeError("Could not connect to the endpoint")
+
+    fsspec.register_implementation("keyless", Keyless, clobber=True)
+    originals = told(tmp_path, "keyless://drawer")
+    with pytest.raises(ArchiveError, match="Unable to locate credentials"):
+        originals.keep(NAME, DATA)
+    with pytest.raises(ArchiveError, match="Could not connect"):
+        originals.read(NAME)
+
+
 def test_what_is_half_written_goes_unless_another_may_be_at_it(tmp_path: Path) -> None:
     originals = told(tmp_path, "kept")
     part = tmp_path / "kept" / "ab" / "abc.1.part"

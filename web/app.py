@@ -71,7 +71,6 @@ def create_app(serving: Serving) -> FastAPI:
         desk = app.state.desk = Desk(serving)
         programs = loading.program(desk.folder), tasks.program(desk.folder)
         background = Background(desk.record, desk.folder, *programs)
-        search.warm(desk)
         try:
             yield
         finally:

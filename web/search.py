@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -10,18 +9,17 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse, HTMLResponse
 from pydantic import BaseModel
 
-from baocao.errors import BaocaoError, QueryError
+from baocao.errors import QueryError
 from baocao.index import lookup
 from baocao.index.answering import Answer
-from baocao.index.search import SearchRequest, SentenceHit
+from baocao.index.search import SentenceHit
 from baocao.insight.export import export_hits
 from baocao.report import Label
 from baocao.web.access import Reader, TheDesk
-from baocao.web.asking import FACETS, LAST, PAGE, Asked
-from baocao.web.desk import Desk
+from baocao.web.asking import LAST, PAGE, Asked
 from baocao.web.saved import saved
 from baocao.web.saving import saved_as
-from baocao.web.showing import page, prepare
+from baocao.web.showing import page
 
 shown = APIRouter()
 api = APIRouter(tags=["search"])
@@ -68,15 +66,6 @@ def front(request: Request, asked: AskedQuery, desk: TheDesk, visitor: Reader) -
         except QueryError as error:
             values["wrong"] = str(error)
     return page(request, "found.html" if part else "search.html", **values)
-
-
-def warm(desk: Desk) -> None:
-    """Read in what searching needs, so that the first clerk does not wait for it."""
-    prepare("search.html", "found.html", "parts.html")
-    asked = SearchRequest("khó khăn", facets=FACETS)
-    with suppress(BaocaoError):  # no index yet, or a server that is away: whoever asks is told
-        desk.answer(asked)
-        desk.suggest(asked)
 
 
 def _pages(now: int, answer: Answer) -> list[int]:

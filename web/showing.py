@@ -26,12 +26,6 @@ def _environment() -> Environment:
     return environment
 
 
-def prepare(*templates: str) -> None:
-    """Compile templates before they are wanted."""
-    for template in templates:
-        _environment().get_template(template)
-
-
 def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
     """Return a page, or a part of one; `values` are the template's own."""
     visitor: Visitor = request.state.visitor
